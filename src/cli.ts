@@ -1,0 +1,176 @@
+#!/usr/bin/env node
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { checkCommand } from './commands/check.ts'
+import { importCommand, type ImportOptions } from './commands/import.ts'
+import { listCommand } from './commands/list.ts'
+import type { Console, Global } from './commands/output.ts'
+import { reportCommand, type ReportOptions } from './commands/report.ts'
+import { runCommand, type RunOptions } from './commands/run.ts'
+import { readConfig } from './config/config.ts'
+import { environment } from './config/settings.ts'
+import { CensusError, exitCodes } from './model/errors.ts'
+import { formatIds } from './model/reader.ts'
+import { reportBreakdowns } from './pipeline/report.ts'
+import { printable } from './reports/text.ts'
+import { version } from './version.ts'
+
+const console: Console = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  terminal: environment().terminal,
+  interactive: process.stdout.isTTY,
+}
+
+const whole =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const value = Number(text)
+    if (!/^\d+$/.test(text) || value < least || value > most)
+      throw new InvalidArgumentError(`a whole number from ${least} to ${most} is due.`)
+    return value
+  }
+
+const maxRecordBytes = new Option('--max-record-bytes <N>', 'reject records longer than this')
+  .default(16 * 2 ** 20)
+  .argParser(whole(1024, 2 ** 29))
+const maxExpansion = new Option(
+  '--max-expansion <N>',
+  'refuse compressed files that expand to more than N times their size',
+)
+  .default(300)
+  .argParser(whole(1, 1_000_000))
+const regionTables = new Option('--region-tables <DIR>', 'folder with region tables of your own (CSV)')
+const addressDatabase = new Option(
+  '--address-database <FILE>',
+  'MaxMind-format city database to use instead of DB-IP’s',
+)
+
+/** The command being run, and what its options were. */
+let verbose = false
+
+function globalOptions(command: Command): Command {
+  return command
+    .option('--store <DIR>', 'where snapshots are kept (default: census-store, or CENSUS_STORE)')
+    .option('--json', 'one JSON document on stdout instead of text')
+    .option('--quiet', 'no result on stdout')
+    .option('--verbose', 'say more when something goes wrong')
+    .option('--no-progress', 'no progress line')
+}
+
+function globals(options: Record<string, unknown>, configStore?: string): Global {
+  verbose = options['verbose'] === true
+  return {
+    store: (options['store'] as string | undefined) ?? configStore ?? environment().store ?? 'census-store',
+    json: options['json'] === true,
+    quiet: options['quiet'] === true,
+    verbose,
+    progress: options['progress'] !== false,
+  }
+}
+
+const program = new Command('census')
+  .description('Counts exposed Internet services per region and per head.')
+  .version(version)
+  .exitOverride()
+  .configureHelp({ helpWidth: 80 })
+  .showHelpAfterError('(census --help shows what there is)')
+
+globalOptions(program.command('import'))
+  .description('read exports and scanner outputs (plain, .gz, .zst, - for stdin) into a new snapshot')
+  .argument('<file...>')
+  .option('--format <NAME>', `auto or one of ${formatIds.join(', ')}`, 'auto')
+  .option('--observed-at <T>', 'when formats that carry no time were observed, ISO 8601')
+  .option('--id <NAME>', 'name of the snapshot (default: the time, as 20240501T225745Z)')
+  .option('--columns <LIST>', 'for csv: FIELD=COLUMN, comma-separated')
+  .addOption(maxRecordBytes)
+  .addOption(maxExpansion)
+  .addOption(regionTables)
+  .addOption(addressDatabase)
+  .action(async (files: string[], options: ImportOptions & Record<string, unknown>) => {
+    process.exitCode = await importCommand(files, options, globals(options), console)
+  })
+
+globalOptions(program.command('report'))
+  .description('count a snapshot per region and per head, and write the report files')
+  .option('--snapshot <ID>', 'the snapshot to count (default: the one made last)')
+  .option('--country <CC>', 'only this country')
+  .option('--services <LIST>', 'services and categories (mail, time, iot, …)')
+  .option('--regions <LIST>', 'ISO 3166-2 codes or names, English or Japanese')
+  .option('--by <LIST>', `of ${reportBreakdowns.join(', ')} (default: all)`)
+  .addOption(
+    new Option('--per <N>', 'people a rate in the printed table is for; files are per 100,000')
+      .default(100_000)
+      .argParser(whole(1, 1_000_000_000)),
+  )
+  .addOption(
+    new Option('--population-year <Y>', 'default: the year nearest the observations').argParser(whole(1900, 2200)),
+  )
+  .option('--out <DIR>', 'where the files go', 'report')
+  .option('--format <LIST>', 'csv', 'csv')
+  .addOption(regionTables)
+  .action(async (options: ReportOptions & Record<string, unknown>) => {
+    process.exitCode = await reportCommand(options, globals(options), console)
+  })
+
+globalOptions(program.command('run'))
+  .description('the whole pipeline from a configuration file; silent on success under cron')
+  .argument('[config]', 'configuration', 'census.yaml')
+  .option('--print', 'print the summary even when stdout is no terminal', false)
+  .addOption(maxRecordBytes)
+  .addOption(maxExpansion)
+  .action(async (path: string, options: RunOptions & Record<string, unknown>) => {
+    verbose = options['verbose'] === true
+    const config = await readConfig(path)
+    process.exitCode = await runCommand(config, options, globals(options, config.store), console)
+  })
+
+globalOptions(program.command('check'))
+  .description('validate configuration, inputs and tables; writes nothing')
+  .argument('[config]', 'configuration')
+  .addOption(maxExpansion)
+  .addOption(regionTables)
+  .action(async (path: string | undefined, options: { maxExpansion: number } & Record<string, unknown>) => {
+    verbose = options['verbose'] === true
+    const config = path === undefined ? undefined : await readConfig(path)
+    process.exitCode = await checkCommand(config, options, globals(options, config?.store), console)
+  })
+
+globalOptions(program.command('list'))
+  .description('snapshots, services, formats or regions')
+  .argument('<what>')
+  .option('--country <CC>', 'for regions: those of this country')
+  .addOption(regionTables)
+  .action(async (what: string, options: { country?: string } & Record<string, unknown>) => {
+    process.exitCode = await listCommand(what, options, globals(options), console)
+  })
+
+/** Every error leaves as one line: what, where, what to do. */
+function complain(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.wrongInput
+  const known = error instanceof CensusError
+  const message = error instanceof Error ? error.message : String(error)
+  const hint = known && error.hint !== undefined ? `; ${error.hint}` : ''
+  console.err(`census: ${printable(`${message.split('\n')[0] ?? ''}${hint}`)}\n`)
+  if (verbose && error instanceof Error)
+    console.err(`${error.stack ?? ''}\n${error.cause instanceof Error ? `caused by ${error.cause.stack ?? ''}\n` : ''}`)
+  return known ? error.exit : exitCodes.failed
+}
+
+// A reader that has seen enough (`census list regions | head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(exitCodes.done)
+  throw error
+})
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  // Nothing needs undoing: a draft that stays behind is no snapshot, and the next writer removes it.
+  process.once(signal, () => process.exit(code))
+}
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.exitCode = complain(error)
+}

@@ -1,0 +1,41 @@
+import type { Config } from '../config/config.ts'
+import { exitCodes, type ExitCode } from '../model/errors.ts'
+import { detectAll } from '../pipeline/import.ts'
+import { loadDeciders } from '../pipeline/deciders.ts'
+import { loadRegions } from '../locate/regions.ts'
+import { loadServices } from '../recognise/service.ts'
+import { listSnapshots } from '../store/snapshots.ts'
+import { printResult, type Console, type Global } from './output.ts'
+import { preflight } from './preflight.ts'
+
+/** `census check [CONFIG]`: everything `census run` would need, looked at without writing anything. */
+export async function checkCommand(
+  config: Config | undefined,
+  options: { readonly maxExpansion: number; readonly regionTables?: string },
+  global: Global,
+  console: Console,
+): Promise<ExitCode> {
+  const tables = options.regionTables === undefined ? {} : { userTables: options.regionTables }
+  const regions = config ? await preflight(config, global.store) : await loadRegions(tables)
+  const withRates = regions.countries.filter((country) => regions.years(country).length > 0)
+  const lines = [
+    `regions: ${regions.countries.length} countries, ${withRates.length} with populations by region`,
+    `services: ${loadServices().services.length}`,
+    `store ${global.store}: ${(await listSnapshots(global.store)).length} snapshots`,
+  ]
+  if (config) {
+    await loadDeciders({
+      ...(config.region_tables === undefined ? {} : { regionTables: config.region_tables }),
+      ...(config.address_database === undefined ? {} : { addressDatabase: config.address_database }),
+    })
+    const files = config.inputs.map(({ file, format }) => ({ name: file, format }))
+    for (const { file, reader } of await detectAll({
+      files: files.filter(({ name }) => name !== '-'),
+      maxExpansion: options.maxExpansion,
+    })) {
+      lines.push(`input ${file.name}: ${reader.id}`)
+    }
+  }
+  printResult(console, global, [...lines, 'Nothing to complain of.'], { ok: true, checked: lines })
+  return exitCodes.done
+}

@@ -1,0 +1,101 @@
+import { loadRegions } from '../locate/regions.ts'
+import { exitCodes, wrongInput, type ExitCode } from '../model/errors.ts'
+import { loadServices } from '../recognise/service.ts'
+import { grouped, table } from '../reports/text.ts'
+import { readers } from '../sources/files/index.ts'
+import { listSnapshots } from '../store/snapshots.ts'
+import { printResult, type Console, type Global } from './output.ts'
+
+const topics = ['snapshots', 'services', 'formats', 'regions'] as const
+
+/** `census list snapshots|services|formats|regions` */
+export async function listCommand(
+  topic: string,
+  options: { country?: string; regionTables?: string },
+  global: Global,
+  console: Console,
+): Promise<ExitCode> {
+  switch (topic) {
+    case 'snapshots': {
+      const found = await listSnapshots(global.store)
+      const rows = found.map(({ manifest }) => [
+        manifest.id,
+        manifest.sources.join(' '),
+        manifest.observed.from.slice(0, 10),
+        manifest.observed.to.slice(0, 10),
+        grouped(manifest.accounting.kept),
+        manifest.complete ? 'complete' : 'partial',
+      ])
+      const columns = ['Snapshot', 'Sources', 'From', 'To', 'Records', 'State'].map((title) => ({
+        title,
+        align: title === 'Records' ? ('right' as const) : ('left' as const),
+      }))
+      printResult(
+        console,
+        global,
+        found.length === 0 ? [`The store ${global.store} holds no snapshot.`] : table(columns, rows),
+        found.map(({ manifest }) => manifest),
+      )
+      return exitCodes.done
+    }
+    case 'services': {
+      const { services } = loadServices()
+      const rows = services.map((service) => [service.id, service.category, ports(service.ports), service.title])
+      printResult(console, global, table(left('Service', 'Category', 'Ports', 'Title'), rows), services)
+      return exitCodes.done
+    }
+    case 'formats': {
+      const formats = readers.map(({ id, source, title }) => ({ id, source, title }))
+      printResult(
+        console,
+        global,
+        table(
+          left('Format', 'Title'),
+          formats.map(({ id, title }) => [id, title]),
+        ),
+        formats,
+      )
+      return exitCodes.done
+    }
+    case 'regions': {
+      const regions = await loadRegions(options.regionTables === undefined ? {} : { userTables: options.regionTables })
+      const country = options.country === undefined ? undefined : regions.countryCode(options.country)
+      if (options.country !== undefined && country === undefined) {
+        throw wrongInput(
+          `there is no country ${JSON.stringify(options.country)}`,
+          '`census list regions` shows the countries',
+        )
+      }
+      const found =
+        country === undefined
+          ? regions.countries.flatMap((code) => regions.region(code) ?? [])
+          : regions.regionsOf(country)
+      const newest = (population: ReadonlyMap<number, number>): [string, string] => {
+        const year = Math.max(...population.keys())
+        return Number.isFinite(year) ? [grouped(population.get(year) ?? 0), String(year)] : ['', '']
+      }
+      const json = found.map(({ population, ...region }) => ({ ...region, population: Object.fromEntries(population) }))
+      const columns = [
+        ...left('Code', 'Name', 'Local name'),
+        { title: 'Population', align: 'right' as const },
+        { title: 'Year', align: 'right' as const },
+      ]
+      const rows = found.map((region) => [
+        region.code,
+        region.name,
+        region.localName ?? '',
+        ...newest(region.population),
+      ])
+      printResult(console, global, table(columns, rows), json)
+      return exitCodes.done
+    }
+    default:
+      throw wrongInput(`there is no list of ${JSON.stringify(topic)}`, `lists: ${topics.join(', ')}`)
+  }
+}
+
+const left = (...titles: string[]): { title: string; align: 'left' }[] =>
+  titles.map((title) => ({ title, align: 'left' }))
+
+const ports = (of: { readonly tcp: readonly number[]; readonly udp: readonly number[] }): string =>
+  [...of.tcp.map(String), ...of.udp.map((port) => `${port}/udp`)].join(' ')

@@ -1,0 +1,67 @@
+import stringWidth from 'string-width'
+import type { Progress } from '../pipeline/import.ts'
+import { fit, grouped, printable } from '../reports/text.ts'
+
+/** What every command is given beside its own options. */
+export interface Global {
+  readonly store: string
+  readonly json: boolean
+  readonly quiet: boolean
+  readonly verbose: boolean
+  readonly progress: boolean
+}
+
+/** Where a command writes: results to stdout, everything else to stderr. */
+export interface Console {
+  readonly out: (text: string) => void
+  readonly err: (text: string) => void
+  /** Whether stderr is a terminal: progress is for terminals only. */
+  readonly terminal: boolean
+  /** Whether stdout is a terminal. */
+  readonly interactive: boolean
+}
+
+/** Prints a result: lines of text, or the one JSON document of `--json`. */
+export function printResult(console: Console, global: Global, lines: readonly string[], json: unknown): void {
+  if (global.json) console.out(`${JSON.stringify(json, null, 2)}\n`)
+  else if (!global.quiet) console.out(lines.map((line) => `${printable(line)}\n`).join(''))
+}
+
+export const warn = (console: Console, warning: string): void => console.err(`census: ${printable(warning)}\n`)
+
+/** One less than a terminal's columns, so that no line wraps. */
+const lineWidth = 79
+
+/** The line before is covered by spaces, not by an escape code, which NO_COLOR and plain terminals do not want. */
+const over = (text: string): string => text + ' '.repeat(lineWidth - stringWidth(text))
+
+/** A line on the terminal that is written over: records, MB/s, and the time left where the size is known. */
+export function progressLine(
+  console: Console,
+  global: Global,
+  now: () => number = Date.now,
+): { readonly show: (progress: Progress) => void; readonly clear: () => void } {
+  if (!console.terminal || !global.progress || global.quiet) return { show: () => undefined, clear: () => undefined }
+  const began = now()
+  let shown = false
+  return {
+    show: (progress) => {
+      const seconds = Math.max(0.001, (now() - began) / 1000)
+      const rate = progress.bytesRead / seconds
+      const left =
+        progress.bytesTotal === undefined || rate === 0
+          ? undefined
+          : Math.ceil((progress.bytesTotal - progress.bytesRead) / rate)
+      const text =
+        progress.doing === 'counting'
+          ? `${grouped(progress.records)} records read, counting`
+          : `${grouped(progress.records)} records, ${(rate / 1e6).toFixed(1)} MB/s${left === undefined ? '' : `, ${left} s left`}  ${printable(progress.file)}`
+      console.err(`\r${over(fit(text, lineWidth))}`)
+      shown = true
+    },
+    clear: () => {
+      if (shown) console.err(`\r${over('')}\r`)
+      shown = false
+    },
+  }
+}

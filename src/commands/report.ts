@@ -1,0 +1,78 @@
+import { exitCodes, wrongInput, type ExitCode } from '../model/errors.ts'
+import { makeReport, type Report } from '../pipeline/report.ts'
+import { grouped } from '../reports/text.ts'
+import { summaryLines } from '../reports/summary.ts'
+import { printResult, warn, type Console, type Global } from './output.ts'
+
+export interface ReportOptions {
+  readonly snapshot?: string
+  readonly country?: string
+  readonly services?: string
+  readonly regions?: string
+  readonly by?: string
+  readonly per: number
+  readonly populationYear?: number
+  readonly out: string
+  readonly format: string
+  readonly regionTables?: string
+}
+
+const reportFormats = ['csv']
+
+/** `census report` */
+export async function reportCommand(options: ReportOptions, global: Global, console: Console): Promise<ExitCode> {
+  for (const format of list(options.format) ?? []) {
+    if (!reportFormats.includes(format))
+      throw wrongInput(`there is no report format ${JSON.stringify(format)}`, `formats: ${reportFormats.join(', ')}`)
+  }
+  const { services, regions, by, ...rest } = options
+  const lists = Object.entries({ services: list(services), regions: list(regions), by: list(by) }).filter(
+    ([, value]) => value !== undefined,
+  )
+  const { format: _, ...request } = { ...rest, ...Object.fromEntries(lists) }
+  const report = await makeReport({ ...request, store: global.store })
+  printReport(report, options.out, global, console)
+  return report.snapshot.manifest.complete ? exitCodes.done : exitCodes.partial
+}
+
+/** Prints what a report found; warnings go to stderr. */
+export function printReport(report: Report, out: string, global: Global, console: Console): void {
+  const { manifest } = report.snapshot
+  const lines = [
+    ...summaryLines({
+      snapshotId: manifest.id,
+      sources: manifest.sources,
+      observed: manifest.observed,
+      rows: report.rows,
+      country: report.country,
+      restricted: report.restricted,
+      region: (code) => report.regions.region(code),
+      per: report.per,
+      withoutSuspects: report.withoutSuspects,
+      mailProducts: report.mailProducts,
+    }),
+    '',
+    `Written to ${out}:`,
+    ...report.files.map((file) => `  ${file.name}${file.rows === 0 ? '' : ` (${grouped(file.rows)} rows)`}`),
+  ]
+  printResult(console, global, lines, {
+    snapshot: manifest.id,
+    country: report.country,
+    populationYear: report.populationYear,
+    files: report.files,
+    warnings: report.warnings,
+    withoutSuspects: [...report.withoutSuspects].map(([key, addresses]) => {
+      const [country, service] = key.split('\0')
+      return { country, service, addresses }
+    }),
+    mailProducts: report.mailProducts,
+    rows: report.rows,
+  })
+  for (const warning of report.warnings) warn(console, warning)
+}
+
+const list = (text: string | undefined): string[] | undefined =>
+  text
+    ?.split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '')

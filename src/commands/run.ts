@@ -1,0 +1,68 @@
+import type { Config } from '../config/config.ts'
+import { exitCodes, type ExitCode } from '../model/errors.ts'
+import { importFiles, type ImportRequest } from '../pipeline/import.ts'
+import { makeReport, type ReportRequest } from '../pipeline/report.ts'
+import { importLines } from '../reports/import-text.ts'
+import { observedAtOf } from './import.ts'
+import { printResult, progressLine, type Console, type Global } from './output.ts'
+import { preflight } from './preflight.ts'
+import { printReport } from './report.ts'
+
+export interface RunOptions {
+  /** Print the summary even when stdout is no terminal. */
+  readonly print: boolean
+  readonly maxRecordBytes: number
+  readonly maxExpansion: number
+}
+
+/** `census run [CONFIG]`: import and report as the configuration says; silent on success where stdout is no terminal (cron). */
+export async function runCommand(
+  config: Config,
+  options: RunOptions,
+  global: Global,
+  console: Console,
+): Promise<ExitCode> {
+  await preflight(config, global.store)
+  const progress = progressLine(console, global)
+  const snapshot = await importFiles({ ...importRequest(config, global, options), onProgress: progress.show }).finally(
+    () => progress.clear(),
+  )
+  const report = await makeReport(reportRequest(config, global, snapshot.id))
+  const shown = global.json || options.print || console.interactive
+  if (shown && !global.json) printResult(console, global, [...importLines(snapshot.manifest), ''], undefined)
+  printReport(report, config.report.out, { ...global, quiet: global.quiet || !shown }, console)
+  return snapshot.manifest.complete ? exitCodes.done : exitCodes.partial
+}
+
+function importRequest(config: Config, global: Global, options: RunOptions): ImportRequest {
+  const observedAt = observedAtOf(config.observed_at)
+  return {
+    store: global.store,
+    files: config.inputs.map(({ file, format, columns }) => ({
+      name: file,
+      format,
+      ...(columns === undefined ? {} : { columns }),
+    })),
+    maxRecordBytes: options.maxRecordBytes,
+    maxExpansion: options.maxExpansion,
+    ...(config.id === undefined ? {} : { id: config.id }),
+    ...(observedAt === undefined ? {} : { observedAt }),
+    ...(config.region_tables === undefined ? {} : { regionTables: config.region_tables }),
+    ...(config.address_database === undefined ? {} : { addressDatabase: config.address_database }),
+  }
+}
+
+function reportRequest(config: Config, global: Global, snapshot: string): ReportRequest {
+  return {
+    store: global.store,
+    snapshot,
+    out: config.report.out,
+    per: config.report.per ?? 100_000,
+    ...(config.country === undefined ? {} : { country: config.country }),
+    ...(config.services === undefined ? {} : { services: config.services }),
+    ...(config.regions === undefined ? {} : { regions: config.regions }),
+    ...(config.report.by === undefined ? {} : { by: config.report.by }),
+    ...(config.population_year === undefined ? {} : { populationYear: config.population_year }),
+    ...(config.region_tables === undefined ? {} : { regionTables: config.region_tables }),
+  }
+}

@@ -1,0 +1,129 @@
+import { readFile, stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { isMap, isNode, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml'
+import { z } from 'zod'
+import { wrongInput } from '../model/errors.ts'
+import { observationFields } from '../model/observation.ts'
+import { formatIds } from '../model/reader.ts'
+
+const name = z.string().min(1).max(4096)
+const list = z.array(z.string().min(1).max(200)).min(1)
+
+/** census.yaml: what `census run` reads. Paths are relative to the file. */
+export const configSchema = z.strictObject({
+  store: name.optional(),
+  inputs: z
+    .array(
+      z.strictObject({
+        file: name,
+        format: z.enum(['auto', ...formatIds]).default('auto'),
+        columns: z.partialRecord(z.enum(observationFields), z.string()).optional(),
+      }),
+    )
+    .min(1),
+  id: z.string().optional(),
+  observed_at: z.string().optional(),
+  country: z.string().optional(),
+  services: list.optional(),
+  regions: list.optional(),
+  population_year: z.int().min(1900).max(2200).optional(),
+  region_tables: name.optional(),
+  address_database: name.optional(),
+  report: z.strictObject({
+    out: name,
+    by: z.array(z.enum(['region', 'service', 'product', 'device', 'network'])).optional(),
+    per: z.int().positive().optional(),
+  }),
+})
+
+/** A checked configuration with absolute paths. */
+export type Config = z.infer<typeof configSchema>
+
+/** A configuration is written by hand: anything larger is something else. */
+const maxBytes = 2 ** 20
+
+/**
+ * Reads and checks a configuration file.
+ * @throws CensusError exit 2 naming file, line, field and what to do
+ */
+export async function readConfig(path: string): Promise<Config> {
+  const text = await readText(path)
+  const lines = new LineCounter()
+  const document = parseYaml(path, text, lines)
+  const checked = configSchema.safeParse(document.toJS())
+  if (!checked.success) {
+    const fault = faultOf(checked.error.issues[0], document, lines)
+    throw wrongInput(`${path}${fault}`, 'README.md shows what a configuration holds')
+  }
+  const config = checked.data
+  const from = (relative: string): string => (relative === '-' ? relative : resolve(dirname(path), relative))
+  return {
+    ...config,
+    ...(config.store === undefined ? {} : { store: from(config.store) }),
+    inputs: config.inputs.map((input) => ({ ...input, file: from(input.file) })),
+    ...(config.region_tables === undefined ? {} : { region_tables: from(config.region_tables) }),
+    ...(config.address_database === undefined ? {} : { address_database: from(config.address_database) }),
+    report: { ...config.report, out: from(config.report.out) },
+  }
+}
+
+async function readText(path: string): Promise<string> {
+  const hint = 'name the configuration: `census run census.yaml`'
+  const found = await stat(path).catch((error: Error) => {
+    throw wrongInput(`${path} cannot be read: ${error.message.split(',')[0] ?? ''}`, hint)
+  })
+  if (!found.isFile()) throw wrongInput(`${path} is no file`, hint)
+  if (found.size > maxBytes) throw wrongInput(`${path} is larger than 1 MiB: no configuration`, hint)
+  return readFile(path, 'utf8').catch((error: Error) => {
+    throw wrongInput(`${path} cannot be read: ${error.message.split(',')[0] ?? ''}`, hint)
+  })
+}
+
+function parseYaml(path: string, text: string, lines: LineCounter): Document.Parsed {
+  let document: Document.Parsed
+  try {
+    document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+    const fault = document.errors[0]
+    if (fault)
+      throw wrongInput(`${path}, line ${lines.linePos(fault.pos[0]).line}: ${fault.message}`, 'mend the YAML there')
+    // Aliases can make a small file expand without end; a configuration has no use for them.
+    visit(document, {
+      Alias: (_, node) => {
+        const line = lines.linePos(node.range?.[0] ?? 0).line
+        throw wrongInput(`${path}, line ${line}: YAML aliases (*${node.source}) are not read`, 'write the value out')
+      },
+    })
+  } catch (error) {
+    // The YAML parser follows nesting with the call stack.
+    if (error instanceof RangeError) throw wrongInput(`${path} is nested too deep`, 'a configuration is four deep')
+    throw error
+  }
+  return document
+}
+
+/** `, line 3, field report.per: what is wrong`, from the first issue zod found. */
+function faultOf(issue: z.core.$ZodIssue | undefined, document: Document.Parsed, lines: LineCounter): string {
+  const keys = (issue?.path ?? []).map((key) => (typeof key === 'symbol' ? String(key) : key))
+  // An unknown key stands in the mapping it was found in: that key is the field, and its line the place.
+  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined
+  const field = unknown === undefined ? keys : [...keys, unknown]
+  const offset = unknown === undefined ? offsetOf(document, keys) : keyOffset(document, keys, unknown)
+  const line = offset === undefined ? '' : `, line ${lines.linePos(offset).line}`
+  const what = unknown === undefined ? (issue?.message ?? 'not a configuration') : 'there is no such field'
+  return `${line}${field.length === 0 ? '' : `, field ${field.join('.')}`}: ${what}`
+}
+
+/** Where the value stands, or where what should hold it does. */
+function offsetOf(document: Document.Parsed, keys: readonly (string | number)[]): number | undefined {
+  for (let length = keys.length; length >= 0; length--) {
+    const node = length === 0 ? document.contents : document.getIn(keys.slice(0, length), true)
+    if (isNode(node) && node.range) return node.range[0]
+  }
+  return undefined
+}
+
+function keyOffset(document: Document.Parsed, keys: readonly (string | number)[], key: string): number | undefined {
+  const map = keys.length === 0 ? document.contents : document.getIn(keys, true)
+  const pair = isMap(map) ? map.items.find((each) => isScalar(each.key) && String(each.key.value) === key) : undefined
+  return isScalar(pair?.key) ? pair.key.range?.[0] : undefined
+}

@@ -1,0 +1,31 @@
+import type { RecordSource } from './observation.ts'
+
+/** What a report counts by, beside region and service. */
+export const breakdowns = ['region', 'product', 'device', 'network'] as const
+export type Breakdown = (typeof breakdowns)[number]
+
+/** Key columns a breakdown adds after `service`. */
+export const breakdownKeys = {
+  region: [],
+  product: ['vendor', 'product', 'version'],
+  device: ['device_type'],
+  network: ['asn', 'organisation'],
+} as const satisfies Readonly<Record<Breakdown, readonly string[]>>
+
+export const units = ['addresses', 'endpoints', 'banners'] as const
+export type Unit = (typeof units)[number]
+
+/**
+ * Counts of one cell: a source, a country and region, a service (or category, or `all`) and a breakdown's keys.
+ * `country` is empty where none is known, `region` where it is not.
+ */
+export interface Tally {
+  readonly source: RecordSource | 'all'
+  readonly country: string
+  readonly region: string
+  readonly service: string
+  readonly keys: readonly string[]
+  readonly counts: Readonly<Record<Unit, number>>
+  /** Bits of the flags of the records counted: see flags.ts. */
+  readonly flags: number
+}

@@ -1,0 +1,50 @@
+import { openAddressDatabase, type AddressDatabase } from '../locate/address-database.ts'
+import { loadCountryCentres } from '../locate/country-centres.ts'
+import { loadCrosswalk } from '../locate/crosswalk.ts'
+import { loadGazetteer } from '../locate/gazetteer.ts'
+import { placeDecoder } from '../locate/place.ts'
+import { loadRegions } from '../locate/regions.ts'
+import { recogniseSql } from '../recognise/fingerprint-sql.ts'
+import { recogniseHash } from '../recognise/fingerprints.ts'
+import { product } from '../recognise/product.ts'
+import { loadServices } from '../recognise/service.ts'
+import type { Deciders } from '../store/derive.ts'
+import type { Manifest } from '../store/manifest.ts'
+
+export interface TableOptions {
+  /** A folder of the user's own region tables. */
+  readonly regionTables?: string
+  /** A MaxMind-format city database to use instead of DB-IP's. */
+  readonly addressDatabase?: string
+}
+
+/**
+ * Everything that decides a record's place, service and product, loaded.
+ * `hashes` says which tables those were; ask after the work, when it is known whether the address database was needed.
+ */
+export async function loadDeciders(options: TableOptions): Promise<Deciders & { hashes(): Manifest['tables'] }> {
+  const regions = await loadRegions(options.regionTables === undefined ? {} : { userTables: options.regionTables })
+  const crosswalk = await loadCrosswalk()
+  const gazetteer = await loadGazetteer(crosswalk)
+  const services = loadServices()
+  let database: AddressDatabase | undefined
+  // A named database is opened at once, so that a wrong one is told before the work and not after it.
+  if (options.addressDatabase !== undefined)
+    database = await openAddressDatabase({ regions, crosswalk, path: options.addressDatabase })
+  return {
+    places: placeDecoder({ regions, crosswalk, gazetteer, centres: await loadCountryCentres(gazetteer) }),
+    addressDatabase: async () => {
+      database ??= await openAddressDatabase({ regions, crosswalk })
+      return database
+    },
+    service: (clue) => services.classify(clue),
+    product,
+    recognise: recogniseSql,
+    hashes: () => ({
+      regions: regions.hash,
+      services: services.hash,
+      recognition: recogniseHash(),
+      ...(database === undefined ? {} : { addressDatabase: database.edition }),
+    }),
+  }
+}

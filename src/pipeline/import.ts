@@ -1,0 +1,205 @@
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { FormatId, Reader } from '../model/reader.ts'
+import { wrongInput } from '../model/errors.ts'
+import { loadDeciders, type TableOptions } from './deciders.ts'
+import { detectReader, readerOf } from '../sources/files/index.ts'
+import { importFile } from '../sources/files/import-file.ts'
+import { openInput, type Input } from '../sources/files/input.ts'
+import { derive, type Derived } from '../store/derive.ts'
+import { openDatabase, storageError } from '../store/duckdb.ts'
+import { openIngest } from '../store/ingest.ts'
+import { lockStore } from '../store/lock.ts'
+import { storeFormat, type Manifest } from '../store/manifest.ts'
+import { maxBulkLineBytes } from '../store/observations.ts'
+import { beginSnapshot, checkSnapshotId, prepareStore, type Draft, type Snapshot } from '../store/snapshots.ts'
+import { version } from '../version.ts'
+
+/** A file to read; `-` is standard input. */
+export interface InputFile {
+  readonly name: string
+  readonly format: FormatId | 'auto'
+  /** For the generic CSV: observation field → the file's column. */
+  readonly columns?: Readonly<Record<string, string>>
+}
+
+export interface ImportRequest extends TableOptions {
+  readonly store: string
+  readonly files: readonly InputFile[]
+  readonly id?: string
+  /** ISO 8601: when formats that carry no time were observed. */
+  readonly observedAt?: string
+  readonly maxRecordBytes: number
+  readonly maxExpansion: number
+  readonly onProgress?: (progress: Progress) => void
+}
+
+export interface Progress {
+  readonly doing: 'reading' | 'counting'
+  readonly file: string
+  readonly records: number
+  readonly bytesRead: number
+  /** Undefined when an input's size is not known. */
+  readonly bytesTotal: number | undefined
+}
+
+/** More rejects than this share of what came in make a snapshot partial. */
+const tolerableRejects = 0.01
+
+/**
+ * Files → observations → snapshot: reads every file, decides places, services and products, and publishes an immutable
+ * snapshot. Whatever fails, the store is left as it was.
+ * @throws CensusError exit 2 for an unusable file, exit 4 when another writer holds the store, exit 1 for a full disk
+ */
+export async function importFiles(request: ImportRequest): Promise<Snapshot> {
+  const id = request.id ?? newId()
+  checkSnapshotId(id)
+  const inputs = await detectAll(request)
+  await prepareStore(request.store).catch((error: unknown) => {
+    throw storageError(error, `the store ${request.store} cannot be made`)
+  })
+  const lock = await lockStore(request.store)
+  try {
+    const draft = await beginSnapshot(request.store, id)
+    try {
+      return await fillDraft(draft, inputs, request)
+    } catch (error) {
+      await draft.discard()
+      throw storageError(error, 'the import failed')
+    }
+  } finally {
+    lock.release()
+  }
+}
+
+interface DetectedInput {
+  readonly file: InputFile
+  readonly reader: Reader
+  /** Opened already where it can be read only once. */
+  readonly input?: Input
+  readonly size: number | undefined
+}
+
+/** Opens every input and settles its format before anything is written. */
+export async function detectAll(request: Pick<ImportRequest, 'files' | 'maxExpansion'>): Promise<DetectedInput[]> {
+  const found: DetectedInput[] = []
+  for (const file of request.files) {
+    const input = await openInput(file.name, request)
+    const reader = file.format === 'auto' ? detectReader(input.head) : readerOf(file.format)
+    if (!reader) {
+      const empty = input.head.whole && input.head.text.trim() === ''
+      throw wrongInput(
+        empty ? `${file.name} is empty` : `${file.name} is of no known format`,
+        'name its format with --format; `census list formats` shows which there are',
+      )
+    }
+    if (file.name === '-') found.push({ file, reader, input, size: input.size })
+    else {
+      await input.close()
+      found.push({ file, reader, size: input.size })
+    }
+  }
+  return found
+}
+
+async function fillDraft(draft: Draft, inputs: readonly DetectedInput[], request: ImportRequest): Promise<Snapshot> {
+  const work = join(draft.folder, 'work')
+  await mkdir(work, { mode: 0o700 })
+  await mkdir(join(draft.folder, 'census'), { mode: 0o700 })
+  const database = await openDatabase({ folders: [draft.folder], temporary: work })
+  const bytesTotal = inputs.reduce<number | undefined>(
+    (sum, { size }) => (sum === undefined || size === undefined ? undefined : sum + size),
+    0,
+  )
+  const reports: Manifest['inputs'] = []
+  try {
+    const ingest = await openIngest(database, draft.folder)
+    let bytesBefore = 0
+    let recordsBefore = 0
+    for (const [index, { file, reader, ...opened }] of inputs.entries()) {
+      const input = opened.input ?? (await openInput(file.name, request))
+      const report = (): void =>
+        request.onProgress?.({
+          doing: 'reading',
+          file: file.name,
+          records: recordsBefore + ingest.counts(index).records,
+          bytesRead: bytesBefore + input.bytesRead(),
+          bytesTotal,
+        })
+      const timer = setInterval(report, 200)
+      const options = {
+        fileName: input.head.fileName,
+        maxRecordBytes: request.maxRecordBytes,
+        ...(request.observedAt === undefined ? {} : { observedAt: request.observedAt }),
+        ...(file.columns === undefined ? {} : { columns: file.columns }),
+      }
+      const cut = await importFile(input, reader, options, maxBulkLineBytes, {
+        reading: (reading) => ingest.reading(index, file.name, reading),
+        chunk: (chunk, mapping, onUnsound) => ingest.chunk(index, chunk, mapping, onUnsound),
+        drain: () => ingest.drain(),
+      }).finally(() => clearInterval(timer))
+      bytesBefore += input.bytesRead()
+      recordsBefore += ingest.counts(index).records
+      const { records, rejected } = ingest.counts(index)
+      reports.push({
+        name: file.name,
+        format: reader.id,
+        bytes: input.bytesRead(),
+        records,
+        rejected,
+        ...(cut === undefined ? {} : { cut }),
+      })
+    }
+    await ingest.finish()
+    request.onProgress?.({ doing: 'counting', file: '', records: recordsBefore, bytesRead: bytesBefore, bytesTotal })
+    // Loaded only now: a heap full of place names makes every garbage collection during reading a long one.
+    const deciders = await loadDeciders(request)
+    const derived = await derive(database, draft.folder, deciders)
+    const manifest = describe(draft.id, request, reports, ingest.rejectedByReason(), derived, deciders.hashes())
+    database.close()
+    await rm(work, { recursive: true })
+    return await draft.publish(manifest)
+  } finally {
+    database.close()
+  }
+}
+
+function describe(
+  id: string,
+  request: ImportRequest,
+  inputs: Manifest['inputs'],
+  rejectedByReason: Manifest['accounting']['rejectedByReason'],
+  derived: Derived,
+  tables: Manifest['tables'],
+): Manifest {
+  const rejected = inputs.reduce((sum, input) => sum + input.rejected, 0)
+  const records = inputs.reduce((sum, input) => sum + input.records, 0)
+  const missing = [
+    ...inputs.flatMap((input) => (input.cut === undefined ? [] : [`${input.name} ends early: ${input.cut}`])),
+    ...(rejected > tolerableRejects * (records + rejected)
+      ? [`${rejected} of ${records + rejected} records could not be read (rejects.ndjson says why)`]
+      : []),
+  ]
+  const { kept, repeats, keptByOutcome, undated } = derived
+  return {
+    storeFormat,
+    id,
+    tool: { name: 'exposure-census', version },
+    createdAt: new Date().toISOString(),
+    basis: 'records',
+    sources: derived.sources as Manifest['sources'],
+    inputs: [...inputs],
+    ...(request.observedAt === undefined ? {} : { observedAtOption: request.observedAt }),
+    observed: derived.observed,
+    complete: missing.length === 0,
+    missing,
+    accounting: { in: records + rejected, kept, repeats, rejected, rejectedByReason, keptByOutcome, undated },
+    placedAddresses: derived.placedAddresses,
+    defaultGeolocationAddresses: derived.defaultGeolocationAddresses,
+    suspectAddresses: derived.suspectAddresses,
+    tables,
+  }
+}
+
+/** An id that sorts by time and says when the snapshot was made: `20240501T225745Z`. */
+const newId = (): string => new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '')

@@ -1,0 +1,108 @@
+import { join } from 'node:path'
+import { censusRows, type Regions } from '../aggregate/census-rows.ts'
+import { tallies, type ServiceRow, type TallyQuestion } from '../aggregate/tallies.ts'
+import type { ReportRow } from '../model/report-row.ts'
+import type { Breakdown } from '../model/tally.ts'
+import { loadServices } from '../recognise/service.ts'
+import type { RowHeader } from '../reports/exposure-csv.ts'
+import { all, parquetFiles, sqlText, toNumber, toText, type Database } from '../store/duckdb.ts'
+import type { Snapshot } from '../store/snapshots.ts'
+
+/** What questions to a snapshot are asked with. */
+export interface Asking {
+  readonly snapshot: Snapshot
+  readonly database: Database
+  readonly country: string | undefined
+  readonly serviceRows: readonly ServiceRow[]
+  /** Regions with the populations chosen. */
+  readonly view: Regions
+}
+
+/** SQL of a snapshot's census rows. */
+export const censusSql = (snapshot: Snapshot): string => parquetFiles(join(snapshot.folder, 'census'))
+
+export const question = ({ snapshot, serviceRows, country }: Asking, breakdown: Breakdown): TallyQuestion => ({
+  breakdown,
+  census: censusSql(snapshot),
+  serviceRows,
+  sources: snapshot.manifest.sources,
+  ...(country === undefined ? {} : { country }),
+})
+
+/** The source whose figures are printed: all together where there are several. */
+export const shownSource = ({ manifest }: Snapshot): string | undefined =>
+  manifest.sources.length > 1 ? 'all' : manifest.sources[0]
+
+/** Country totals without hosts flagged suspect, when the snapshot has any. Key: country, NUL, service row. */
+export async function countryTotals(asking: Asking): Promise<Map<string, number>> {
+  const totals = new Map<string, number>()
+  const { snapshot, database } = asking
+  if (snapshot.manifest.suspectAddresses === 0) return totals
+  for await (const tally of tallies(database.connection, { ...question(asking, 'region'), without: 'suspect' })) {
+    if (tally.source !== shownSource(snapshot)) continue
+    const key = `${tally.country}\0${tally.service}`
+    totals.set(key, (totals.get(key) ?? 0) + tally.counts.addresses)
+  }
+  return totals
+}
+
+/** Mail servers of a country by product: addresses, most first. */
+export async function mailProducts(
+  { database, snapshot }: Asking,
+  country: string,
+): Promise<{ product: string; addresses: number }[]> {
+  const services = loadServices().categories.get('mail') ?? []
+  const found = await all(
+    database.connection,
+    `SELECT product, count(DISTINCT address) AS n FROM ${censusSql(snapshot)}
+     WHERE country = ${sqlText(country)} AND service IN (${services.map(sqlText).join(', ')}) GROUP BY product ORDER BY n DESC, product`,
+  )
+  return found.map((row) => ({ product: toText(row['product']), addresses: toNumber(row['n']) }))
+}
+
+/** What every row of a source says of the snapshot: the times of that source's oldest and newest observation. */
+export async function headers({ database, snapshot }: Asking): Promise<(source: string) => RowHeader> {
+  const seconds = '%Y-%m-%dT%H:%M:%SZ'
+  const found = await all(
+    database.connection,
+    `SELECT coalesce(source, 'all') AS source, strftime(min(observed_at), '${seconds}') AS low, strftime(max(observed_at), '${seconds}') AS high
+     FROM ${censusSql(snapshot)} GROUP BY GROUPING SETS ((source), ())`,
+  )
+  const bySource = new Map(
+    found.map((row) => [String(row['source']), { observedFrom: toText(row['low']), observedTo: toText(row['high']) }]),
+  )
+  return (source) => ({
+    snapshot: snapshot.id,
+    basis: 'records',
+    ...(bySource.get(source) ?? { observedFrom: '', observedTo: '' }),
+  })
+}
+
+/**
+ * Whether ranks of `all` and of categories would be others without the records that sit where address databases put
+ * what they do not know.
+ */
+export async function defaultRankWarning(asking: Asking, shown: readonly ReportRow[]): Promise<string[]> {
+  const { snapshot, database } = asking
+  if (snapshot.manifest.defaultGeolocationAddresses === 0) return []
+  const overall = asking.serviceRows.filter((row) => row.services === undefined || row.services.length > 1)
+  const key = (row: ReportRow): string => `${row.country}\0${row.region}\0${row.service}`
+  const without = new Map<string, number | undefined>()
+  const counted = tallies(database.connection, {
+    ...question(asking, 'region'),
+    serviceRows: overall,
+    without: 'default-geolocation',
+  })
+  for await (const row of censusRows(counted, asking.view, { per: 100_000, zeros: false, flags: [] }))
+    if (row.unit === 'addresses' && row.source === shownSource(snapshot)) without.set(key(row), row.rank)
+  const changed = shown
+    .filter((row) => overall.some(({ id }) => id === row.service) && row.rank !== without.get(key(row)))
+    .toSorted((a, b) => (a.rank ?? Infinity) - (b.rank ?? Infinity))
+  const example = changed[0]
+  if (example === undefined) return []
+  const name = (rank: number | undefined): string => (rank === undefined ? 'unranked' : `rank ${rank}`)
+  return [
+    `${changed.length} ${changed.length === 1 ? 'rank is' : 'ranks are'} decided by addresses that a database puts where it does not know better (default-geolocation): ` +
+      `without them ${example.regionName || example.region} is ${name(without.get(key(example)))}, not ${name(example.rank)}, for ${example.service}`,
+  ]
+}

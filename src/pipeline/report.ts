@@ -1,0 +1,230 @@
+import { randomUUID } from 'node:crypto'
+import { renameSync } from 'node:fs'
+import { mkdir, open, readdir, rm, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { censusRows, withZeros } from '../aggregate/census-rows.ts'
+import { serviceRows } from '../aggregate/service-rows.ts'
+import { servicesFound, tallies } from '../aggregate/tallies.ts'
+import { loadRegions, type RegionTable } from '../locate/regions.ts'
+import { failed } from '../model/errors.ts'
+import type { Flag } from '../model/flags.ts'
+import type { ReportRow } from '../model/report-row.ts'
+import type { Breakdown } from '../model/tally.ts'
+import { loadServices } from '../recognise/service.ts'
+import { datapackage, type Described } from '../reports/datapackage.ts'
+import { exposureFiles, writeExposureCsv } from '../reports/exposure-csv.ts'
+import { all, openDatabase, storageError, type Database } from '../store/duckdb.ts'
+import { findSnapshot, type Snapshot } from '../store/snapshots.ts'
+import { version } from '../version.ts'
+import type { TableOptions } from './deciders.ts'
+import {
+  censusSql,
+  countryTotals,
+  defaultRankWarning,
+  headers,
+  mailProducts,
+  question,
+  shownSource,
+  type Asking,
+} from './report-facts.ts'
+import { breakdownsOf, namedYear, nearestYears, regionsView, scopeOf, type Scope, type Years } from './report-scope.ts'
+
+export { reportBreakdowns } from './report-scope.ts'
+
+export interface ReportRequest extends TableOptions {
+  readonly store: string
+  readonly snapshot?: string
+  readonly country?: string
+  readonly services?: readonly string[]
+  readonly regions?: readonly string[]
+  readonly by?: readonly string[]
+  readonly per: number
+  readonly populationYear?: number
+  readonly out: string
+}
+
+/** What a report found, for the terminal and `--json`. */
+export interface Report {
+  readonly snapshot: Snapshot
+  readonly files: readonly { readonly name: string; readonly rows: number }[]
+  /** Every row of exposure-by-region.csv's `addresses`, of one source: all of them together where there are several. */
+  readonly rows: readonly ReportRow[]
+  /** The country the summary is about, if any record has one. */
+  readonly country: string | undefined
+  readonly regions: RegionTable
+  /** Whether only some regions were asked for. */
+  readonly restricted: boolean
+  readonly per: number
+  readonly populationYear: number | undefined
+  /** Country totals of `rows` without hosts flagged suspect, by country and service; empty when there are none. */
+  readonly withoutSuspects: ReadonlyMap<string, number>
+  /** Mail servers by product in `country`: addresses, most first. */
+  readonly mailProducts: readonly { readonly product: string; readonly addresses: number }[]
+  readonly warnings: readonly string[]
+}
+
+/** Snapshot → tallies → report files. The files stand in `out` only once all of them are written. */
+export async function makeReport(request: ReportRequest): Promise<Report> {
+  const snapshot = await findSnapshot(request.store, request.snapshot)
+  const regions = await loadRegions(request.regionTables === undefined ? {} : { userTables: request.regionTables })
+  const by = breakdownsOf(request.by)
+  const scope = scopeOf(request, regions)
+  const out = resolve(request.out)
+  // A draft of its own, so that two reports into one folder do not write into each other's files.
+  const draft = join(out, `${draftPrefix}${randomUUID()}`)
+  const database = await openDatabase({
+    folders: [snapshot.folder],
+    temporary: join(draft, 'spill'),
+    memoryLimitMiB: 1024,
+  }).catch((error: unknown) => {
+    throw storageError(error, 'the report failed', standing)
+  })
+  try {
+    const found = await servicesFound(database.connection, censusSql(snapshot))
+    const years = await chooseYears(database, snapshot, regions, request, scope)
+    const context: Context = {
+      ...scope,
+      snapshot,
+      database,
+      regions,
+      request,
+      years,
+      serviceRows: serviceRows(loadServices(), found, request.services),
+      view: regionsView(regions, years),
+    }
+    await removeOldDrafts(out)
+    await mkdir(draft, { recursive: true })
+    return await writeReport(context, by, draft, out)
+  } catch (error) {
+    throw storageError(error, 'the report failed', standing)
+  } finally {
+    database.close()
+    await rm(draft, { recursive: true, force: true })
+  }
+}
+
+const standing = 'reports written before stand untouched'
+const draftPrefix = '.draft-'
+
+interface Context extends Asking, Scope {
+  readonly request: ReportRequest
+  readonly regions: RegionTable
+  readonly years: Years
+}
+
+async function writeReport(context: Context, by: readonly Breakdown[], draft: string, out: string): Promise<Report> {
+  const { snapshot, regions, request } = context
+  const header = await headers(context)
+  const written: (Described & { readonly rows: number })[] = []
+  const shown: ReportRow[] = []
+  for (const breakdown of by) {
+    const name = exposureFiles[breakdown]
+    const rows = tee(reportRows(context, breakdown), (row) => {
+      if (breakdown === 'region' && row.unit === 'addresses' && row.source === shownSource(snapshot)) shown.push(row)
+    })
+    const path = join(draft, name)
+    written.push({ name, breakdown, path, rows: await writeExposureCsv(path, breakdown, header, rows) })
+  }
+  const description = await datapackage(snapshot.manifest, written, regions.hash, version)
+  await writeSynced(join(draft, 'datapackage.json'), `${JSON.stringify(description, null, 2)}\n`)
+  const country = context.country ?? largestCountry(shown)
+  const report: Report = {
+    snapshot,
+    files: [...written.map(({ name, rows }) => ({ name, rows })), { name: 'datapackage.json', rows: 0 }],
+    rows: shown,
+    country,
+    regions,
+    restricted: context.only !== undefined,
+    per: request.per,
+    populationYear: country === undefined ? undefined : context.view.population(country)?.year,
+    withoutSuspects: await countryTotals(context),
+    mailProducts: country === undefined ? [] : await mailProducts(context, country),
+    warnings: [
+      ...snapshot.manifest.missing.map((what) => `the snapshot is partial: ${what}`),
+      ...(await defaultRankWarning(context, shown)),
+    ],
+  }
+  // Last, when nothing else can fail.
+  await publish(
+    report.files.map((file) => file.name),
+    draft,
+    out,
+  )
+  return report
+}
+
+async function* reportRows(context: Context, breakdown: Breakdown): AsyncGenerator<ReportRow> {
+  const { snapshot, serviceRows: asked, country, only } = context
+  const { sources } = snapshot.manifest
+  const counted = tallies(context.database.connection, question(context, breakdown))
+  const zeros = breakdown === 'region'
+  const source = zeros
+    ? await withZeros(counted, {
+        sources: sources.length > 1 ? ['all', ...sources] : sources,
+        countries: country === undefined ? [] : [country],
+        serviceRows: asked.map((row) => row.id),
+      })
+    : counted
+  const flags: Flag[] = snapshot.manifest.complete ? [] : ['partial']
+  yield* censusRows(source, context.view, { per: 100_000, flags, zeros, ...(only === undefined ? {} : { only }) })
+}
+
+/** Puts the files in their place, one right after the other, so that no second report's files come between them. */
+async function publish(names: readonly string[], draft: string, out: string): Promise<void> {
+  for (const name of names) {
+    const there = await stat(join(out, name)).catch(() => undefined)
+    if (there?.isDirectory()) throw failed(`${join(out, name)} is a folder`, 'remove it, or name another --out')
+  }
+  for (const name of names) renameSync(join(draft, name), join(out, name))
+}
+
+/** Removes drafts that killed reports left behind: those of yesterday and before, as no report takes a day. */
+async function removeOldDrafts(out: string): Promise<void> {
+  const names = await readdir(out).catch(() => [])
+  for (const name of names.filter((each) => each.startsWith(draftPrefix))) {
+    const made = await stat(join(out, name)).catch(() => undefined)
+    if (made && Date.now() - made.mtimeMs > 86_400_000) await rm(join(out, name), { recursive: true, force: true })
+  }
+}
+
+/** The country with most exposed addresses. */
+function largestCountry(rows: readonly ReportRow[]): string | undefined {
+  const totals = rows.filter((row) => row.service === 'all' && row.country !== '' && row.region === row.country)
+  return totals.toSorted((a, b) => b.count - a.count || (a.country < b.country ? -1 : 1))[0]?.country
+}
+
+/** The year named, or for each country the one nearest to the observations. */
+async function chooseYears(
+  database: Database,
+  snapshot: Snapshot,
+  regions: RegionTable,
+  request: ReportRequest,
+  { country }: Scope,
+): Promise<Years> {
+  const year = request.populationYear
+  if (year === undefined) return nearestYears(snapshot.manifest.observed, regions)
+  if (country !== undefined) return namedYear(year, [country], regions)
+  const seen = await all(
+    database.connection,
+    `SELECT country FROM ${censusSql(snapshot)} WHERE country <> '' GROUP BY country ORDER BY count(*) DESC, country`,
+  )
+  return namedYear(
+    year,
+    seen.map((row) => String(row['country'])),
+    regions,
+  )
+}
+
+async function* tee<T>(source: AsyncIterable<T>, see: (each: T) => void): AsyncGenerator<T> {
+  for await (const each of source) {
+    see(each)
+    yield each
+  }
+}
+
+async function writeSynced(path: string, text: string): Promise<void> {
+  const file = await open(path, 'wx', 0o600)
+  await file.writeFile(text)
+  await file.sync()
+  await file.close()
+}

@@ -1,0 +1,26 @@
+import { stringify } from 'csv-stringify/sync'
+
+const known = new Map<string, string>()
+
+/**
+ * A text cell as RFC 4180 writes it, with what a spreadsheet would run as a formula neutralised by a leading
+ * apostrophe, and NUL, which no reader of CSV takes, by U+FFFD. The same names come back in thousands of rows, so written cells are remembered.
+ */
+export function csvCell(text: string): string {
+  if (text === '') return ''
+  const found = known.get(text)
+  if (found !== undefined) return found
+  const cell = stringify([[text.replaceAll('\0', '\ufffd')]], {
+    escape_formulas: true,
+    eof: false,
+    record_delimiter: 'windows',
+    // A line feed or carriage return alone must be quoted too, or the cell's rest becomes a row of its own.
+    quoted_match: /[\r\n]/,
+  })
+  if (known.size > 200_000) known.clear()
+  known.set(text, cell)
+  return cell
+}
+
+/** A line of cells that are written already, with its CRLF. */
+export const csvLine = (cells: readonly string[]): string => `${cells.join(',')}\r\n`

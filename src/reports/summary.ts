@@ -1,0 +1,139 @@
+import stringWidth from 'string-width'
+import type { Region } from '../model/region.ts'
+import type { ReportRow } from '../model/report-row.ts'
+import { fit, grouped, printable, table, terminalWidth } from './text.ts'
+
+/** What the summary is made of. */
+export interface Summary {
+  readonly snapshotId: string
+  readonly sources: readonly string[]
+  readonly observed: { readonly from: string; readonly to: string }
+  /** Rows of addresses by region, one source. */
+  readonly rows: readonly ReportRow[]
+  readonly country: string | undefined
+  /** Whether only some regions were asked for: then all of them are shown. */
+  readonly restricted: boolean
+  readonly region: (code: string) => Region | undefined
+  readonly per: number
+  readonly withoutSuspects: ReadonlyMap<string, number>
+  readonly mailProducts: readonly { readonly product: string; readonly addresses: number }[]
+}
+
+/** The prefectures of Trend Micro's study of 2016: Japan's five largest. */
+const studied = ['JP-13', 'JP-14', 'JP-27', 'JP-23', 'JP-11']
+const preferred = ['all', 'mail', 'time', 'iot']
+
+/** The report in a terminal of 80 columns: the five-prefecture table of the study (elsewhere the five most populous regions). */
+export function summaryLines(summary: Summary): string[] {
+  const { country, rows } = summary
+  const observed =
+    summary.observed.from === ''
+      ? 'undated'
+      : `observed ${summary.observed.from.slice(0, 10)} to ${summary.observed.to.slice(0, 10)}`
+  const lines = [
+    fit(`Snapshot ${printable(summary.snapshotId)}: ${summary.sources.join(', ') || 'no source'}, ${observed}.`, 80),
+  ]
+  if (country === undefined) return [...lines, 'No exposed address has a known country.']
+  const ofCountry = rows.filter((row) => row.country === country)
+  const cell = (region: string, service: string): ReportRow | undefined =>
+    ofCountry.find((row) => row.region === region && row.service === service)
+  const total = cell(country, 'all')
+  const unknown = cell('unknown', 'all')
+  const name = summary.region(country)?.name ?? country
+  lines.push(
+    `${name}: ${grouped(total?.count ?? 0)} exposed addresses, ${grouped(unknown?.count ?? 0)} of them of unknown region.`,
+  )
+  const cleaned = summary.withoutSuspects.get(`${country}\0all`)
+  if (cleaned !== undefined) lines.push(`Without hosts flagged suspect: ${grouped(cleaned)}.`)
+  lines.push(
+    total?.population === undefined
+      ? 'Population not known: counts without rates.'
+      : `Population of ${total.populationYear}; rates per ${grouped(summary.per)} people.`,
+    '',
+  )
+
+  const regions = regionsShown(ofCountry, country, summary.restricted)
+  const rate = (row: ReportRow | undefined): string =>
+    row?.per100k === undefined ? '-' : decimals((row.per100k / 100_000) * summary.per)
+  const label = (code: string): string => {
+    if (code === 'unknown') return 'unknown'
+    const region = summary.region(code)
+    return region === undefined
+      ? code
+      : [region.name, region.localName].filter((each) => each !== undefined && each !== '').join(' ')
+  }
+  const figures = (services: readonly string[]): string[] =>
+    table(
+      [
+        { title: 'Region', align: 'left', maxWidth: 18 },
+        { title: 'Population', align: 'right' },
+        ...services.flatMap((service) => [
+          { title: fit(service, 8), align: 'right' as const },
+          { title: 'rate', align: 'right' as const },
+        ]),
+        { title: 'Rank', align: 'right' },
+      ],
+      [...regions, country, 'unknown'].map((code) => {
+        const first = cell(code, 'all')
+        return [
+          label(code),
+          first?.population === undefined ? '-' : grouped(first.population),
+          ...services.flatMap((service) => [grouped(cell(code, service)?.count ?? 0), rate(cell(code, service))]),
+          first?.rank === undefined ? '-' : String(first.rank),
+        ]
+      }),
+      services.length === 1 ? terminalWidth : Infinity,
+    )
+  let services = servicesShown(ofCountry)
+  let body = figures(services)
+  while (services.length > 1 && body.some((line) => stringWidth(line) > terminalWidth)) {
+    services = services.slice(0, -1)
+    body = figures(services)
+  }
+  lines.push(...body, '', `Rank: of the rate of all exposed addresses, among the regions of ${name}.`)
+  if (summary.mailProducts.length > 0) {
+    const shown = summary.mailProducts.slice(0, 8)
+    const rest = summary.mailProducts.slice(8).reduce((sum, each) => sum + each.addresses, 0)
+    const products = shown.map(({ product, addresses }) => [
+      product === '' ? '(not told)' : product,
+      grouped(addresses),
+    ])
+    if (rest > 0) products.push([`${summary.mailProducts.length - shown.length} others`, grouped(rest)])
+    lines.push(
+      '',
+      ...table(
+        [
+          { title: 'Mail servers by product', align: 'left', maxWidth: 60 },
+          { title: 'Addresses', align: 'right' },
+        ],
+        products,
+      ),
+    )
+  }
+  return lines
+}
+
+/** `all`, and the first categories or services of the report; the table drops the last where 80 columns are too few. */
+function servicesShown(rows: readonly ReportRow[]): string[] {
+  const found = [...new Set(rows.map((row) => row.service))]
+  const first = preferred.filter((service) => found.includes(service))
+  return [...new Set([...first, ...found])].slice(0, 4)
+}
+
+function regionsShown(rows: readonly ReportRow[], country: string, restricted: boolean): string[] {
+  const regions = rows.filter((row) => row.service === 'all' && row.region !== country && row.region !== 'unknown')
+  if (restricted) return regions.map((row) => row.region)
+  if (country === 'JP' && studied.some((code) => regions.some((row) => row.region === code))) {
+    return studied.filter((code) => regions.some((row) => row.region === code))
+  }
+  return regions
+    .toSorted(
+      (a, b) => (b.population ?? 0) - (a.population ?? 0) || b.count - a.count || (a.region < b.region ? -1 : 1),
+    )
+    .slice(0, 5)
+    .map((row) => row.region)
+}
+
+/** Enough digits to compare, few enough for a table. */
+const decimals = (value: number): string =>
+  value >= 1000 ? grouped(Math.round(value)) : value >= 100 ? value.toFixed(1) : value.toFixed(2)

@@ -1,0 +1,118 @@
+import type { BulkMapping } from '../../model/reader.ts'
+
+/*
+ * Shodan's banner lines as `shodan download` writes them, read by DuckDB itself. Only lines whose fields have the
+ * types Shodan documents are taken; any other (a number where text belongs, a list in an odd shape, an upper-case or
+ * IPv4-mapped IPv6 address) goes to shodan.ts, and a property test holds the two together.
+ */
+
+const octet = '(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])'
+const hextet = '[0-9a-f]{1,4}'
+
+/**
+ * Text as `text()` in observation.ts reads it: absent when it is nothing but white space. Text that begins with a
+ * printable character is not, and most does: the comparison is far cheaper than the trim.
+ */
+const text = (sql: string): string =>
+  `CASE WHEN ${sql} >= '!' THEN ${sql} WHEN trim(${sql}, E' \\t\\r\\n\\x0b\\f') <> '' THEN ${sql} END`
+
+/** A JSON list of plain words (no quotes, escapes or spaces inside) as space-separated text. */
+const inner = (sql: string): string => `substr(${sql}, 3, length(${sql}) - 4)`
+const words = (sql: string): string =>
+  `CASE WHEN contains(${sql}, ',') THEN replace(${inner(sql)}, '","', ' ') WHEN ${sql} <> '[]' THEN ${inner(sql)} END`
+const soundWords = (sql: string): string =>
+  `(${sql} IS NULL OR ${sql} = '[]' OR (${sql} LIKE '["_%"]' AND strlen(${sql}) <= 65536 AND NOT contains(${sql}, '""') AND NOT contains(${sql}, '\\') ` +
+  `AND NOT contains(${sql}, ' ') AND (NOT contains(${sql}, ',') OR NOT contains(replace(${inner(sql)}, '","', ' '), '"'))))`
+
+/**
+ * Not a nested value, and not a number that DuckDB prints otherwise than Node (`5.0`, `1e2`, beyond 2^53). Whether
+ * text begins with a digit, `[` or `{` is compared first, which costs next to nothing.
+ */
+const soundText = (sql: string): string =>
+  `(${sql} IS NULL OR ((${sql} < '[' OR ${sql} >= '\\') AND (${sql} < '{' OR ${sql} >= '|') AND strlen(${sql}) <= 65536 ` +
+  `AND (${sql} < '-' OR ${sql} >= ':' OR NOT regexp_matches(left(${sql}, 40), '^-?([0-9]+\\.0$|[0-9.]+[eE]|[0-9]{16})'))))`
+
+const soundNumber = (sql: string): string =>
+  `(${sql} IS NULL OR regexp_matches(${sql}, '^-?[0-9]{1,3}(\\.[0-9]{1,15})?$') AND NOT starts_with(${sql}, '-0'))`
+
+const country = `coalesce(${text('location.country_code')}, ${text('country_code')}, ${text('location.country_name')}, ${text('country_name')})`
+const organisation = `coalesce(${text('org')}, ${text('isp')})`
+
+export const shodanBulk: BulkMapping = {
+  columns: {
+    // Lists are JSON, so that the list [] and the text "[]" are told apart.
+    ip_str: 'VARCHAR',
+    port: 'VARCHAR',
+    transport: 'VARCHAR',
+    timestamp: 'VARCHAR',
+    product: 'VARCHAR',
+    // As JSON, a string keeps its quotes: "6.0" is told from the number 6.0, which Node would print as 6.
+    version: 'JSON',
+    devicetype: 'VARCHAR',
+    os: 'VARCHAR',
+    cpe23: 'JSON',
+    cpe: 'JSON',
+    data: 'VARCHAR',
+    asn: 'VARCHAR',
+    org: 'VARCHAR',
+    isp: 'VARCHAR',
+    hostnames: 'JSON',
+    tags: 'JSON',
+    country_code: 'VARCHAR',
+    country_name: 'VARCHAR',
+    matches: 'VARCHAR',
+    _shodan: 'STRUCT(module VARCHAR)',
+    location:
+      'STRUCT(country_code VARCHAR, country_name VARCHAR, region_code VARCHAR, city VARCHAR, latitude VARCHAR, longitude VARCHAR)',
+  },
+  fields: {
+    source: `'shodan'`,
+    ip: 'ip_str',
+    port: 'port',
+    transport: `coalesce(transport, 'tcp')`,
+    observedAt: 'timestamp',
+    outcome: `'answered'`,
+    module: text('_shodan.module'),
+    vendor: 'NULL',
+    product: text('product'),
+    version: text(`(version->>'$')`),
+    deviceType: text('devicetype'),
+    os: text('os'),
+    cpe: `coalesce(${words('cpe23')}, ${words('cpe')})`,
+    banner: text('data'),
+    country,
+    regionCode: text('location.region_code'),
+    regionName: 'NULL',
+    city: text('location.city'),
+    latitude: 'location.latitude',
+    longitude: 'location.longitude',
+    asn: `substr(asn, 3)`,
+    organisation,
+    hostnames: words('hostnames'),
+    tags: words('tags'),
+  },
+  sound: [
+    // A page of the search API is a list of banners, whatever stands beside it.
+    `matches IS NULL`,
+    `(regexp_matches(ip_str, '^(${octet}\\.){3}${octet}$') OR (regexp_matches(ip_str, '^(${hextet}:){7}${hextet}$') ` +
+      `OR regexp_matches(ip_str, '^(${hextet}(:${hextet}){0,5})?::(${hextet}(:${hextet}){0,5})?$') ` +
+      `AND length(ip_str) - length(replace(ip_str, ':', '')) <= 7))`,
+    `regexp_matches(port, '^[0-9]{1,5}$') AND TRY_CAST(port AS INTEGER) <= 65535`,
+    `(transport IS NULL OR transport IN ('tcp', 'udp'))`,
+    `(timestamp IS NULL OR (regexp_matches(timestamp, '^(19[7-9][0-9]|2[01][0-9]{2})-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(\\.[0-9]{1,6})?$') ` +
+      `AND TRY_CAST(timestamp AS TIMESTAMP) IS NOT NULL))`,
+    `(asn IS NULL OR (regexp_matches(asn, '^AS[1-9][0-9]{0,9}$') AND TRY_CAST(substr(asn, 3) AS UINTEGER) IS NOT NULL))`,
+    `(version IS NULL OR (starts_with(version, '"') AND strlen(version) <= 65536))`,
+    ...['product', 'devicetype', 'os', 'data', 'org', 'isp', '_shodan.module', 'location.country_code'].map(soundText),
+    ...['location.country_name', 'location.region_code', 'location.city', 'country_code', 'country_name'].map(
+      soundText,
+    ),
+    ...['location.latitude', 'location.longitude'].map(soundNumber),
+    ...['hostnames', 'tags', 'cpe23', 'cpe'].map(soundWords),
+  ].join(' AND '),
+  applies: (head) => {
+    const end = head.text.indexOf('\n')
+    // One object a line: the first line must be whole (or longer than the head, when only read() can tell).
+    return end > 0 && /^\s*\{.*\}\s*$/.test(head.text.slice(0, end)) && !/^\s*\{\s*"matches"\s*:/.test(head.text)
+  },
+}

@@ -1,0 +1,230 @@
+import { createReadStream } from 'node:fs'
+import { open, unlink, type FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import PQueue from 'p-queue'
+import type { BulkMapping, Reading, RejectReason } from '../model/reader.ts'
+import type { Database } from './duckdb.ts'
+import { prepareObservations, stagedMapping, writeObservations } from './observations.ts'
+
+/** Bytes of staged readings that make one Parquet file. */
+const stagedBytes = 16 * 2 ** 20
+/** Chunks read by DuckDB at the same time; its own reading of one chunk keeps little more than one core busy. */
+const parallelChunks = 2
+
+/** Whole lines for DuckDB, as the sources cut them. */
+export interface LineChunk {
+  readonly parts: readonly Uint8Array[]
+  readonly firstLine: number
+  readonly lines: number
+}
+
+/** What a draft snapshot has taken in so far. */
+export interface Counts {
+  records: number
+  rejected: number
+}
+
+/** The way of readings and chunks into a draft's Parquet files and rejects.ndjson. */
+export interface Ingest {
+  /** Takes one reading of input number `file`. `name` is the input's name in rejects.ndjson. */
+  reading(file: number, name: string, reading: Reading): Promise<void>
+  /**
+   * Has DuckDB read a chunk; `onUnsound` is told the rows it could not take, with their bytes, before the promise of
+   * a later `drain()` resolves. Waits while too many chunks are under way.
+   */
+  chunk(
+    file: number,
+    chunk: LineChunk,
+    mapping: BulkMapping,
+    onUnsound: (row: number, line: Buffer) => Promise<void>,
+  ): Promise<void>
+  /** Waits until every chunk of the input is in. */
+  drain(): Promise<void>
+  /** Writes what is left and closes the files. */
+  finish(): Promise<void>
+  /** Records and rejects of input number `file`. */
+  counts(file: number): Counts
+  /** Rejects of all inputs by their reason. */
+  rejectedByReason(): Partial<Record<RejectReason, number>>
+}
+
+/** @param folder the draft's folder, with `observations/` in it; chunks pass through it too */
+export async function openIngest(database: Database, folder: string): Promise<Ingest> {
+  const rejects = await open(join(folder, 'rejects.ndjson'), 'wx', 0o600)
+  const connections = await Promise.all(
+    Array.from({ length: parallelChunks + 1 }, async () => {
+      const connection = await database.connect()
+      await prepareObservations(connection)
+      return connection
+    }),
+  )
+  const chunkQueue = new PQueue({ concurrency: parallelChunks })
+  // A chunk's unsound lines are staged while it holds a place in its queue: were there one queue, they would wait for each other.
+  const stagedQueue = new PQueue({ concurrency: 1 })
+  const counted = new Map<number, Counts>()
+  let failure: unknown
+  let parts = 0
+  let staged: { file: number; lines: string[]; bytes: number } = { file: -1, lines: [], bytes: 0 }
+  let rejectLines: string[] = []
+  let rejectBytes = 0
+  const reasons: Partial<Record<RejectReason, number>> = {}
+
+  const counts = (file: number): Counts => {
+    const found = counted.get(file) ?? { records: 0, rejected: 0 }
+    counted.set(file, found)
+    return found
+  }
+  const nextPart = (): string => join(folder, 'observations', `part-${String(++parts).padStart(6, '0')}.parquet`)
+
+  const throwFailure = (): void => {
+    if (failure !== undefined) throw failure
+  }
+
+  /** Runs work on a free connection; the first failure of any is kept and thrown at the next call. */
+  const enqueue = async (
+    queue: PQueue,
+    work: (connection: (typeof connections)[number]) => Promise<void>,
+  ): Promise<void> => {
+    // One chunk more than are being read waits, so that no reader goes idle and memory stays flat.
+    await queue.onSizeLessThan(1)
+    throwFailure()
+    void queue
+      .add(async () => {
+        const connection = connections.pop()
+        if (connection === undefined) throw new Error('no free connection')
+        try {
+          await work(connection)
+        } finally {
+          connections.push(connection)
+        }
+      })
+      .catch((error: unknown) => {
+        failure ??= error
+      })
+  }
+
+  /** `even` nothing is flushed when there is no part yet: a snapshot without records has an empty one. */
+  const flushStaged = async (even = false): Promise<void> => {
+    if (staged.lines.length === 0 && !even) return
+    const { file, lines } = staged
+    // A UTF-16 unit is at most three bytes of UTF-8.
+    const longestLine = 3 * lines.reduce((longest, line) => Math.max(longest, line.length), 0)
+    staged = { file: -1, lines: [], bytes: 0 }
+    const part = nextPart()
+    await enqueue(stagedQueue, async (connection) => {
+      const path = `${part}.chunk`
+      await writeFile(path, [Buffer.from(lines.join(''))])
+      const unsound = await writeObservations(
+        connection,
+        { path, file, firstLine: 1, lines: lines.length, longestLine },
+        stagedMapping,
+        part,
+      )
+      if (unsound === undefined || unsound.length > 0)
+        throw new Error(`staged readings were not taken: rows ${String(unsound)}`)
+      await unlink(path)
+    })
+  }
+
+  const flushRejects = async (): Promise<void> => {
+    if (rejectLines.length === 0) return
+    const text = rejectLines.join('')
+    rejectLines = []
+    rejectBytes = 0
+    await rejects.writeFile(text)
+  }
+
+  return {
+    counts,
+    rejectedByReason: () => reasons,
+    reading: async (file, name, reading) => {
+      if (reading.kind === 'record') {
+        counts(file).records++
+        if (staged.file !== file) await flushStaged()
+        const line = `${JSON.stringify({ line: reading.line, ...reading.observation })}\n`
+        staged.file = file
+        staged.lines.push(line)
+        staged.bytes += line.length
+        if (staged.bytes >= stagedBytes) await flushStaged()
+      } else if (reading.kind === 'reject') {
+        counts(file).rejected++
+        const { line, reason, detail, text } = reading
+        reasons[reason] = (reasons[reason] ?? 0) + 1
+        const written = `${JSON.stringify({ file: name, line, reason, detail, text })}\n`
+        rejectLines.push(written)
+        rejectBytes += written.length
+        if (rejectBytes >= 2 ** 20) await flushRejects()
+      }
+    },
+    chunk: async (file, chunk, mapping, onUnsound) => {
+      const part = nextPart()
+      await enqueue(chunkQueue, async (connection) => {
+        const path = `${part}.chunk`
+        await writeFile(path, chunk.parts)
+        const unsound = await writeObservations(
+          connection,
+          { path, file, firstLine: chunk.firstLine, lines: chunk.lines, longestLine: 0 },
+          mapping,
+          part,
+        )
+        if (unsound === undefined) await unlink(part)
+        counts(file).records += unsound === undefined ? 0 : chunk.lines - unsound.length
+        if (unsound === undefined || unsound.length > 0) await eachLine(path, unsound && new Set(unsound), onUnsound)
+        await unlink(path)
+      })
+    },
+    drain: async () => {
+      await chunkQueue.onIdle()
+      await flushStaged()
+      await stagedQueue.onIdle()
+      throwFailure()
+    },
+    finish: async () => {
+      if (parts === 0 || staged.lines.length > 0) await flushStaged(true)
+      await stagedQueue.onIdle()
+      throwFailure()
+      await flushRejects()
+      await rejects.close()
+      for (const connection of connections) connection.closeSync()
+    },
+  }
+}
+
+async function writeFile(path: string, parts: readonly Uint8Array[]): Promise<void> {
+  const handle = await open(path, 'wx', 0o600)
+  try {
+    await writeAll(handle, parts)
+  } finally {
+    await handle.close()
+  }
+}
+
+/** writev takes 1024 buffers at most and may write less than it was given. */
+async function writeAll(handle: FileHandle, parts: readonly Uint8Array[]): Promise<void> {
+  for (let at = 0; at < parts.length; at += 512) {
+    const batch = parts.slice(at, at + 512)
+    const size = batch.reduce((sum, part) => sum + part.length, 0)
+    const { bytesWritten } = await handle.writev(batch)
+    if (bytesWritten < size) await handle.write(Buffer.concat(batch).subarray(bytesWritten))
+  }
+}
+
+/** Hands the lines of a file over whose row (from 0) is wanted; all of them when `wanted` is undefined. */
+async function eachLine(
+  path: string,
+  wanted: ReadonlySet<number> | undefined,
+  take: (row: number, line: Buffer) => Promise<void>,
+): Promise<void> {
+  let row = 0
+  let held: Buffer[] = []
+  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 }) as AsyncIterable<Buffer>) {
+    let start = 0
+    for (let end = chunk.indexOf(0x0a); end !== -1; end = chunk.indexOf(0x0a, start)) {
+      if (wanted === undefined || wanted.has(row)) await take(row, Buffer.concat([...held, chunk.subarray(start, end)]))
+      held = []
+      row++
+      start = end + 1
+    }
+    if (start < chunk.length) held.push(chunk.subarray(start))
+  }
+}

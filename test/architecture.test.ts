@@ -1,0 +1,284 @@
+import { pathToFileURL } from 'node:url'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { formatIds } from '../src/model/reader.ts'
+import { readers } from '../src/sources/files/index.ts'
+import { cycles, repository, sourceFile, sourceFiles, type SourceFile } from './helpers/source-graph.ts'
+
+interface Room {
+  /** Other rooms, and single files of other rooms, that may be imported. */
+  readonly may: readonly string[]
+  readonly why: string
+}
+
+/** Who may import whom. A room is a folder of src/, or a file that stands there alone. */
+const rooms: Readonly<Record<string, Room>> = {
+  model: { may: [], why: 'The words of the product depend on nothing, so that every other room can use them.' },
+  statistics: { may: [], why: 'Statistics are pure functions of numbers: they can be checked against a textbook.' },
+  'version.ts': { may: [], why: 'The version is a fact, not a part.' },
+  sources: {
+    may: ['model'],
+    why: 'A source turns foreign bytes into observations and knows nothing of what becomes of them.',
+  },
+  locate: {
+    may: ['model'],
+    why: 'Placing decides from clues alone, so that the same clues give the same place wherever they came from.',
+  },
+  recognise: { may: ['model'], why: 'Recognition decides from what a record says, not from who counts it.' },
+  store: {
+    may: ['model'],
+    why: 'The store is handed its deciders by the pipeline: it keeps and sorts, it does not judge.',
+  },
+  aggregate: {
+    may: ['model', 'statistics', 'store/duckdb.ts'],
+    why: "Counting asks DuckDB through the store's helpers and reads nothing but a snapshot's rows.",
+  },
+  reports: {
+    may: ['model', 'statistics'],
+    why: 'A report writes rows down; it cannot look anything up, so every figure is in the rows for all reports alike.',
+  },
+  config: {
+    may: ['model'],
+    why: 'Configuration is checked against the words of the product, before any part of it runs.',
+  },
+  pipeline: {
+    may: [
+      'model',
+      'locate',
+      'recognise',
+      'store',
+      'aggregate',
+      'reports',
+      'version.ts',
+      'sources/files/index.ts',
+      'sources/files/import-file.ts',
+      'sources/files/input.ts',
+    ],
+    why: "The pipeline joins the rooms, and takes sources by their index only: it must not know a format's name.",
+  },
+  commands: {
+    may: [
+      'pipeline',
+      'config',
+      'reports',
+      'model',
+      'locate/regions.ts',
+      'recognise/service.ts',
+      'sources/files/index.ts',
+      'sources/files/observation.ts',
+      'store/snapshots.ts',
+    ],
+    why: 'A command reads options, calls the pipeline and prints; beside that it may only list what there is.',
+  },
+  'cli.ts': {
+    may: ['commands', 'config', 'model', 'version.ts', 'pipeline/report.ts', 'reports/text.ts'],
+    why: 'The command line names commands and options; the work behind them is not its business.',
+  },
+}
+
+const inRoom = (path: string, room: string): boolean => path === room || path.startsWith(`${room}/`)
+const roomOf = (path: string): string => path.split('/')[0] ?? path
+
+interface Rule {
+  readonly name: string
+  readonly why: string
+  /** What breaks the rule in these files, each in one line. */
+  readonly breaches: (files: readonly SourceFile[]) => string[]
+}
+
+/** Breaches by a file's imports. */
+const byImport =
+  (wrong: (file: SourceFile, each: SourceFile['imports'][number]) => boolean) =>
+  (files: readonly SourceFile[]): string[] =>
+    files.flatMap((file) =>
+      file.imports.filter((each) => wrong(file, each)).map((each) => `${file.path} imports ${each.to}`),
+    )
+
+/** Breaches by a file's code. */
+const byCode =
+  (pattern: RegExp, allowed: (path: string) => boolean) =>
+  (files: readonly SourceFile[]): string[] =>
+    files
+      .filter((file) => !allowed(file.path) && pattern.test(file.code))
+      .map((file) => `${file.path} has ${pattern.exec(file.code)?.[0].trim() ?? ''}`)
+
+const network = /^(node:)?(net|tls|http|https|http2|dgram|dns|dns\/promises|quic)$|^undici$/
+/** Names that judge the text of an address and open nothing. */
+const addressNames: ReadonlySet<string> = new Set(['isIP', 'isIPv4', 'isIPv6'])
+const isReader = /^export const \w+: Reader = /m
+
+const rules: readonly Rule[] = [
+  ...Object.entries(rooms).map(([room, { may, why }]) => ({
+    name: `${room} imports ${may.length === 0 ? 'nothing of ours' : `only ${may.join(', ')}`}`,
+    why,
+    breaches: byImport(
+      (file, each) =>
+        inRoom(file.path, room) &&
+        each.to.endsWith('.ts') &&
+        !inRoom(each.to, room) &&
+        !may.some((allowed) => inRoom(each.to, allowed)),
+    ),
+  })),
+  {
+    name: 'every file has a room',
+    why: 'A line of code knows its room: a new folder of src/ needs a line in this test that says whom it may import.',
+    breaches: (files) => files.filter((file) => !(roomOf(file.path) in rooms)).map((file) => file.path),
+  },
+  {
+    name: 'nobody imports in a circle',
+    why: 'Files that need each other are one file, or lack a third one that both can read first.',
+    breaches: cycles,
+  },
+  {
+    name: 'DuckDB is imported by store only, and its connection type by aggregate',
+    why: 'The store alone opens DuckDB, so that its limits (folders, memory, no extensions, no network) hold for every statement.',
+    breaches: byImport(
+      (file, each) =>
+        each.to.startsWith('@duckdb/') &&
+        !inRoom(file.path, 'store') &&
+        !(inRoom(file.path, 'aggregate') && each.typeOnly),
+    ),
+  },
+  {
+    name: 'a format is imported by the index only',
+    why: 'A format is added or removed by one file and one line of the index; formats that lean on each other cannot be.',
+    breaches: (files) => {
+      const formats = new Set(files.filter((file) => isReader.test(file.code)).map((file) => file.path))
+      return byImport((file, each) => formats.has(each.to) && file.path !== 'sources/files/index.ts')(files)
+    },
+  },
+  {
+    name: 'no sockets',
+    why: 'Files in, files out: what opens a connection is not built yet, and will live in src/net alone.',
+    breaches: (files) => [
+      ...byImport(
+        (_, each) =>
+          network.test(each.to) && (each.names.length === 0 || !each.names.every((name) => addressNames.has(name))),
+      )(files),
+      ...byCode(/(?<![.\w])(fetch|WebSocket|EventSource)\s*\(/, () => false)(files),
+    ],
+  },
+  {
+    name: 'process.env is read in config only',
+    why: 'What the environment can change must be found in one place.',
+    breaches: byCode(/\bprocess\s*\.\s*env\b/, (path) => inRoom(path, 'config')),
+  },
+  {
+    name: 'process is used by cli.ts, config and the reader of standard input only',
+    why: 'Streams, signals and exit codes belong to the command line; everything else can be called and tested in any process.',
+    breaches: (files) => [
+      ...byCode(
+        /(?<![.\w])process\s*\./,
+        (path) => path === 'cli.ts' || inRoom(path, 'config') || path === 'sources/files/input.ts',
+      )(files),
+      // Of the whole process, input.ts may see standard input: it is a file that is called `-`.
+      ...byCode(/(?<![.\w])process\s*\.\s*(?!stdin\b)\w+/, (path) => path !== 'sources/files/input.ts')(files),
+      ...byImport((_, each) => /^(node:)?process$/.test(each.to))(files),
+    ],
+  },
+  {
+    name: 'no default exports',
+    why: 'A thing has one name everywhere, so that it can be searched for.',
+    breaches: byCode(/^export\s+(default\b|\{[^}]*\bas default\b)/m, () => false),
+  },
+  {
+    name: 'require() reaches data packages only',
+    why: 'Packages of data have no types to import; code must be imported, where the compiler sees it.',
+    breaches: byCode(/\bcreateRequire\(/, (path) =>
+      ['locate/address-database.ts', 'locate/gazetteer.ts'].includes(path),
+    ),
+  },
+  {
+    name: 'no file is longer than 300 lines',
+    why: 'A file is read from top to bottom in one sitting; a longer one has two subjects.',
+    breaches: (files) => files.filter((file) => file.lines > 300).map((file) => `${file.path} has ${file.lines} lines`),
+  },
+]
+
+const files = sourceFiles()
+
+describe('architecture', () => {
+  test.each(rules)('$name', ({ name, why, breaches }) => {
+    expect(breaches(files), `${name}. ${why}`).toEqual([])
+  })
+
+  test('every Reader of src/sources/files is in its index, and every format id is a Reader’s', async () => {
+    const found: string[] = []
+    for (const file of files.filter(
+      ({ path }) => path.startsWith('sources/files/') && path !== 'sources/files/index.ts',
+    )) {
+      const module: unknown = await import(pathToFileURL(join(repository, 'src', file.path)).href)
+      for (const [name, value] of Object.entries(module as Record<string, unknown>)) {
+        if (typeof value !== 'object' || value === null || !('detect' in value && 'read' in value)) continue
+        found.push(`${file.path} ${name}`)
+        expect(readers, `${file.path} exports the reader ${name}, which the index lacks`).toContain(value)
+      }
+    }
+    expect(found).toHaveLength(readers.length)
+    expect(readers.map((reader) => reader.id).toSorted()).toEqual([...formatIds].toSorted())
+  })
+})
+
+describe('the rules can fail', () => {
+  const broken = (path: string, text: string, others: readonly SourceFile[] = []): string[] =>
+    rules.flatMap(({ name, breaches }) => (breaches([sourceFile(path, text), ...others]).length > 0 ? [name] : []))
+
+  test.each([
+    ['model/a.ts', "import { b } from '../store/b.ts'", 'model imports nothing of ours'],
+    ['statistics/a.ts', "import type { B } from '../model/b.ts'", 'statistics imports nothing of ours'],
+    ['reports/a.ts', "export { b } from '../store/duckdb.ts'", 'reports imports only model, statistics'],
+    [
+      'aggregate/a.ts',
+      "import {\n  b,\n} from '../store/derive.ts'",
+      'aggregate imports only model, statistics, store/duckdb.ts',
+    ],
+    ['locate/a.ts', "const b = await import('../recognise/b.ts')", 'locate imports only model'],
+    ['attic/a.ts', '', 'every file has a room'],
+    ['model/a.ts', "import './a.ts'", 'nobody imports in a circle'],
+    [
+      'aggregate/a.ts',
+      "import { DuckDBInstance } from '@duckdb/node-api'",
+      'DuckDB is imported by store only, and its connection type by aggregate',
+    ],
+    ['sources/a.ts', "import { connect } from 'node:net'", 'no sockets'],
+    ['sources/a.ts', "const answer = await fetch('http://example.com')", 'no sockets'],
+    ['store/a.ts', "const home = process.env['HOME']", 'process.env is read in config only'],
+    [
+      'sources/files/input.ts',
+      'process.exit(1)',
+      'process is used by cli.ts, config and the reader of standard input only',
+    ],
+    ['sources/a.ts', 'const a = 1\nexport default a', 'no default exports'],
+    ['model/a.ts', "const load = createRequire('')", 'require() reaches data packages only'],
+    ['model/a.ts', `${'\n'.repeat(300)}export {}`, 'no file is longer than 300 lines'],
+  ])('%s %j breaks: %s', (path, text, name) => {
+    expect(broken(path, text)).toContain(name)
+  })
+
+  test('a format that imports another', () => {
+    const one = sourceFile('sources/files/one.ts', 'export const one: Reader = {}')
+    expect(broken('sources/files/two.ts', "import { one } from './one.ts'", [one])).toEqual([
+      'a format is imported by the index only',
+    ])
+  })
+
+  test('a circle of three, found once, by its whole way', () => {
+    const circle = [
+      sourceFile('model/a.ts', "import { b } from './b.ts'"),
+      sourceFile('model/b.ts', "import type { C } from './c.ts'"),
+      sourceFile('model/c.ts', "export * from './a.ts'"),
+    ]
+    expect(cycles(circle)).toEqual(['model/a.ts → model/b.ts → model/c.ts → model/a.ts'])
+  })
+
+  test.each([
+    ['sources/files/input.ts', 'const input = process.stdin'],
+    ['model/a.ts', "import { isIPv4 } from 'node:net'"],
+    ['model/a.ts', '// process.env is read elsewhere\nconst url = "http://x"\n/** fetch() and process.exit() */'],
+    ['model/a.ts', 'reader.process.next()\nitem.fetch()'],
+    ['aggregate/a.ts', "import type { DuckDBConnection } from '@duckdb/node-api'"],
+    ['cli.ts', "import { type A, b } from './commands/a.ts'\nprocess.exitCode = 1"],
+  ])('what is allowed passes: %s %j', (path, text) => {
+    expect(broken(path, text)).toEqual([])
+  })
+})

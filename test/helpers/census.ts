@@ -1,0 +1,143 @@
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parse } from 'csv-parse/sync'
+import type { Observation } from '../../src/model/observation.ts'
+import type { Breakdown } from '../../src/model/tally.ts'
+import { makeReport, type Report, type ReportRequest } from '../../src/pipeline/report.ts'
+import { exposureFiles } from '../../src/reports/exposure-csv.ts'
+import { derive, type Deciders } from '../../src/store/derive.ts'
+import { openDatabase } from '../../src/store/duckdb.ts'
+import { openIngest } from '../../src/store/ingest.ts'
+import { beginSnapshot, prepareStore, type Snapshot } from '../../src/store/snapshots.ts'
+
+/** A record of a test, with what places and names it already decided. */
+export interface Seen extends Partial<Omit<Observation, 'module' | 'regionCode' | 'city'>> {
+  readonly ip: string
+  readonly service?: string
+  /** ISO 3166-2 code. */
+  readonly region?: string
+  readonly defaultGeolocation?: boolean
+}
+
+/** Deciders that take records at their word, so that counting is tested without tables of places and fingerprints. */
+const literal: Deciders = {
+  places: {
+    observe: () => undefined,
+    decode: (clue) => ({
+      ...(clue.country === undefined ? {} : { country: clue.country }),
+      ...(clue.regionCode === undefined ? {} : { region: clue.regionCode }),
+      means: clue.regionCode === undefined ? 'none' : 'region-code',
+      defaultGeolocation: clue.city === 'default',
+    }),
+  },
+  addressDatabase: () => Promise.resolve({ place: () => ({ means: 'none', defaultGeolocation: false }) }),
+  service: (clue) => ({ service: clue.module ?? `${clue.transport}-${clue.port}`, by: 'name' }),
+  product: (clue) => ({
+    vendor: clue.vendor ?? '',
+    product: clue.product ?? '',
+    version: clue.version ?? '',
+    deviceType: clue.deviceType ?? '',
+  }),
+  recognise: () => ({
+    field: () => `''`,
+    known: () =>
+      `SELECT '' AS service, '' AS field, '' AS vendor, '' AS product, '' AS version, '' AS device_type WHERE false`,
+  }),
+}
+
+function observationOf({ service, region, defaultGeolocation, ...seen }: Seen): Observation {
+  return {
+    source: 'shodan',
+    port: 25,
+    transport: 'tcp',
+    outcome: 'answered',
+    ...seen,
+    ...(service === undefined ? {} : { module: service }),
+    ...(region === undefined ? {} : { regionCode: region, country: region.slice(0, 2) }),
+    ...(defaultGeolocation === true ? { city: 'default' } : {}),
+  }
+}
+
+/** A complete snapshot of those records, made by the store itself. `missing` makes it partial. */
+export async function makeSnapshot(
+  store: string,
+  id: string,
+  seen: readonly Seen[],
+  { missing = [] as string[] } = {},
+): Promise<Snapshot> {
+  await prepareStore(store)
+  const draft = await beginSnapshot(store, id)
+  const work = join(draft.folder, 'work')
+  await mkdir(work)
+  await mkdir(join(draft.folder, 'census'))
+  const database = await openDatabase({ folders: [draft.folder], temporary: work })
+  const ingest = await openIngest(database, draft.folder)
+  for (const [index, each] of seen.entries())
+    await ingest.reading(0, 'test', { kind: 'record', line: index + 1, observation: observationOf(each) })
+  await ingest.finish()
+  const { kept, repeats, keptByOutcome, undated, ...derived } = await derive(database, draft.folder, literal)
+  database.close()
+  await rm(work, { recursive: true })
+  return draft.publish({
+    ...derived,
+    storeFormat: 1,
+    id,
+    tool: { name: 'exposure-census', version: '0.0.0' },
+    createdAt: '2024-01-01T00:00:00.000Z',
+    basis: 'records',
+    sources: derived.sources as Snapshot['manifest']['sources'],
+    inputs: [],
+    complete: missing.length === 0,
+    missing,
+    accounting: { in: kept + repeats, kept, repeats, rejected: 0, rejectedByReason: {}, keptByOutcome, undated },
+    tables: { regions: '', services: '', recognition: '' },
+  })
+}
+
+/** Runs work with a new folder and removes it. */
+export async function withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'census-test-'))
+  try {
+    return await work(folder)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** A row of a report file by column name. */
+export type CsvRow = Readonly<Record<string, string>>
+
+export interface MadeReport {
+  readonly report: Report
+  readonly folder: string
+  readonly rows: (breakdown: Breakdown) => Promise<CsvRow[]>
+}
+
+/** Makes a snapshot of records and a report of it in `folder`. */
+export async function reportOn(
+  folder: string,
+  seen: readonly Seen[],
+  request: Partial<ReportRequest> & { readonly missing?: string[] } = {},
+): Promise<MadeReport> {
+  const { missing, ...asked } = request
+  const store = join(folder, 'store')
+  await makeSnapshot(store, 'test', seen, missing === undefined ? {} : { missing })
+  return reportAgain(folder, asked)
+}
+
+/** A report of the snapshot `reportOn` made. */
+export async function reportAgain(folder: string, request: Partial<ReportRequest> = {}): Promise<MadeReport> {
+  const out = request.out ?? join(folder, 'report')
+  const report = await makeReport({ store: join(folder, 'store'), out, per: 100_000, ...request })
+  return { report, folder: out, rows: (breakdown) => csvRows(join(out, exposureFiles[breakdown])) }
+}
+
+/** The rows of a CSV file, read by another parser than the one that wrote them. */
+export async function csvRows(path: string): Promise<CsvRow[]> {
+  return parse<CsvRow>(await readFile(path, 'utf8'), { columns: true, record_delimiter: '\r\n' })
+}
+
+/** So many addresses of documentation networks, each different. */
+export const addresses = (count: number, from = 0): string[] =>
+  Array.from({ length: count }, (_, index) => `198.18.${(from + index) >> 8}.${(from + index) & 255}`)

@@ -1,0 +1,106 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import type { Reader, ReadOptions } from '../../src/model/reader.ts'
+import { importFiles, type ImportRequest } from '../../src/pipeline/import.ts'
+import { importFile } from '../../src/sources/files/import-file.ts'
+import { openInput } from '../../src/sources/files/input.ts'
+import { all, openDatabase, sqlText, type Row } from '../../src/store/duckdb.ts'
+import { openIngest } from '../../src/store/ingest.ts'
+import { maxBulkLineBytes } from '../../src/store/observations.ts'
+import type { Snapshot } from '../../src/store/snapshots.ts'
+
+/** A folder that goes when the test has finished. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'census-test-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+export interface Reject {
+  readonly file: string
+  readonly line: number
+  readonly reason: string
+  readonly detail?: string
+  readonly text?: string
+}
+
+export const readRejects = async (folder: string): Promise<Reject[]> =>
+  (await readFile(join(folder, 'rejects.ndjson'), 'utf8'))
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Reject)
+
+export interface Ingested {
+  /** Rows of the observations, every value as text. */
+  readonly rows: Row[]
+  readonly rejects: Reject[]
+  readonly cut: string | undefined
+}
+
+/** Reads bytes with one reader into Parquet files, as an import does, and reads them back; nothing is derived. */
+export async function ingested(
+  bytes: string | Uint8Array,
+  reader: Reader,
+  options: Partial<ReadOptions> & { maxBulkLine?: number } = {},
+): Promise<Ingested> {
+  const folder = await mkdtemp(join(tmpdir(), 'census-test-'))
+  try {
+    await mkdir(join(folder, 'observations'))
+    const file = join(folder, 'input')
+    await writeFile(file, bytes)
+    const database = await openDatabase({ folders: [folder], temporary: folder })
+    try {
+      const ingest = await openIngest(database, folder)
+      const input = await openInput(file, { maxExpansion: 1000 })
+      const { maxBulkLine = maxBulkLineBytes, ...rest } = options
+      const limits = { fileName: 'input', maxRecordBytes: 2 ** 24, ...rest }
+      const cut = await importFile(input, reader, limits, maxBulkLine, {
+        reading: (reading) => ingest.reading(0, 'input', reading),
+        chunk: (chunk, mapping, onUnsound) => ingest.chunk(0, chunk, mapping, onUnsound),
+        drain: () => ingest.drain(),
+      })
+      await ingest.finish()
+      return { rows: await parquetRows(join(folder, 'observations')), rejects: await readRejects(folder), cut }
+    } finally {
+      database.close()
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** The rows of a folder's Parquet files in a fixed order, every value as text. */
+export async function parquetRows(folder: string): Promise<Row[]> {
+  const database = await openDatabase({ folders: [folder], temporary: folder })
+  try {
+    // A folder name may hold what DuckDB takes for a pattern: each such character stands in brackets.
+    const files = sqlText(join(folder.replaceAll(/[[*?]/g, '[$&]'), '*.parquet'))
+    return await all(database.connection, `SELECT COLUMNS(*)::VARCHAR FROM read_parquet(${files}) ORDER BY ALL`)
+  } finally {
+    database.close()
+  }
+}
+
+/** The rows the reports count, in a fixed order. */
+export const censusRows = (snapshot: Snapshot): Promise<Row[]> => parquetRows(join(snapshot.folder, 'census'))
+export const observationRows = (snapshot: Snapshot): Promise<Row[]> =>
+  parquetRows(join(snapshot.folder, 'observations'))
+
+/** Imports files, given as name → content, of a folder of their own. */
+export async function imported(
+  files: Readonly<Record<string, string | Uint8Array>>,
+  request: Partial<Omit<ImportRequest, 'files'>> & { format?: ImportRequest['files'][number]['format'] } = {},
+): Promise<Snapshot> {
+  const folder = await temporaryFolder()
+  const { format = 'auto', ...rest } = request
+  for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content)
+  return importFiles({
+    store: join(folder, 'store'),
+    files: Object.keys(files).map((name) => ({ name: join(folder, name), format })),
+    maxRecordBytes: 2 ** 24,
+    maxExpansion: 300,
+    ...rest,
+  })
+}

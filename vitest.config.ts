@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // Two at a time, whatever the machine has: tests open DuckDB and an address database of 135 MB each.
+    maxWorkers: 2,
+  },
+})
