@@ -82,7 +82,7 @@ async function readText(path: string): Promise<string> {
 function parseYaml(path: string, text: string, lines: LineCounter): Document.Parsed {
   let document: Document.Parsed
   try {
-    document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' })
     const fault = document.errors[0]
     if (fault)
       throw wrongInput(`${path}, line ${lines.linePos(fault.pos[0]).line}: ${fault.message}`, 'mend the YAML there')

@@ -28,7 +28,7 @@ export interface PlaceTables {
  * The share of a context's votes that a code set needs. Shodan changed sets once, so a month is of one set but for
  * the month of the change; a tenth leaves room for records whose coordinates are wrong.
  */
-export const contextMajority = 0.9
+const contextMajority = 0.9
 
 /** Sources whose codes may be of either set; a generic CSV may be a Shodan export turned into a table. */
 const sourcesOfEitherSet: ReadonlySet<string> = new Set(['shodan', 'csv'])

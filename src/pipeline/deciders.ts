@@ -6,9 +6,9 @@ import { placeDecoder } from '../locate/place.ts'
 import { loadRegions } from '../locate/regions.ts'
 import { recogniseSql } from '../recognise/fingerprint-sql.ts'
 import { recogniseHash } from '../recognise/fingerprints.ts'
-import { product } from '../recognise/product.ts'
+import { esmtpCapability, product } from '../recognise/product.ts'
 import { loadServices } from '../recognise/service.ts'
-import type { Deciders } from '../store/derive.ts'
+import type { Deciders } from '../store/decisions.ts'
 import type { Manifest } from '../store/manifest.ts'
 
 export interface TableOptions {
@@ -40,6 +40,7 @@ export async function loadDeciders(options: TableOptions): Promise<Deciders & { 
     service: (clue) => services.classify(clue),
     product,
     recognise: recogniseSql,
+    noProduct: esmtpCapability,
     hashes: () => ({
       regions: regions.hash,
       services: services.hash,

@@ -8,11 +8,18 @@ import { importFile } from '../sources/files/import-file.ts'
 import { openInput, type Input } from '../sources/files/input.ts'
 import { derive, type Derived } from '../store/derive.ts'
 import { openDatabase, storageError } from '../store/duckdb.ts'
-import { openIngest } from '../store/ingest.ts'
+import { openIngest, type Ingest } from '../store/ingest.ts'
 import { lockStore } from '../store/lock.ts'
 import { storeFormat, type Manifest } from '../store/manifest.ts'
 import { maxBulkLineBytes } from '../store/observations.ts'
-import { beginSnapshot, checkSnapshotId, prepareStore, type Draft, type Snapshot } from '../store/snapshots.ts'
+import {
+  beginSnapshot,
+  checkSnapshotId,
+  listSnapshots,
+  prepareStore,
+  type Draft,
+  type Snapshot,
+} from '../store/snapshots.ts'
 import { version } from '../version.ts'
 
 /** A file to read; `-` is standard input. */
@@ -55,6 +62,8 @@ export async function importFiles(request: ImportRequest): Promise<Snapshot> {
   const id = request.id ?? newId()
   checkSnapshotId(id)
   const inputs = await detectAll(request)
+  // A store that a newer census has written to is not added to.
+  await listSnapshots(request.store)
   await prepareStore(request.store).catch((error: unknown) => {
     throw storageError(error, `the store ${request.store} cannot be made`)
   })
@@ -93,7 +102,8 @@ export async function detectAll(request: Pick<ImportRequest, 'files' | 'maxExpan
         'name its format with --format; `census list formats` shows which there are',
       )
     }
-    if (file.name === '-') found.push({ file, reader, input, size: input.size })
+    // What is no regular file (standard input, a pipe) can be opened once only.
+    if (input.size === undefined) found.push({ file, reader, input, size: undefined })
     else {
       await input.close()
       found.push({ file, reader, size: input.size })
@@ -107,51 +117,12 @@ async function fillDraft(draft: Draft, inputs: readonly DetectedInput[], request
   await mkdir(work, { mode: 0o700 })
   await mkdir(join(draft.folder, 'census'), { mode: 0o700 })
   const database = await openDatabase({ folders: [draft.folder], temporary: work })
-  const bytesTotal = inputs.reduce<number | undefined>(
-    (sum, { size }) => (sum === undefined || size === undefined ? undefined : sum + size),
-    0,
-  )
-  const reports: Manifest['inputs'] = []
   try {
     const ingest = await openIngest(database, draft.folder)
-    let bytesBefore = 0
-    let recordsBefore = 0
-    for (const [index, { file, reader, ...opened }] of inputs.entries()) {
-      const input = opened.input ?? (await openInput(file.name, request))
-      const report = (): void =>
-        request.onProgress?.({
-          doing: 'reading',
-          file: file.name,
-          records: recordsBefore + ingest.counts(index).records,
-          bytesRead: bytesBefore + input.bytesRead(),
-          bytesTotal,
-        })
-      const timer = setInterval(report, 200)
-      const options = {
-        fileName: input.head.fileName,
-        maxRecordBytes: request.maxRecordBytes,
-        ...(request.observedAt === undefined ? {} : { observedAt: request.observedAt }),
-        ...(file.columns === undefined ? {} : { columns: file.columns }),
-      }
-      const cut = await importFile(input, reader, options, maxBulkLineBytes, {
-        reading: (reading) => ingest.reading(index, file.name, reading),
-        chunk: (chunk, mapping, onUnsound) => ingest.chunk(index, chunk, mapping, onUnsound),
-        drain: () => ingest.drain(),
-      }).finally(() => clearInterval(timer))
-      bytesBefore += input.bytesRead()
-      recordsBefore += ingest.counts(index).records
-      const { records, rejected } = ingest.counts(index)
-      reports.push({
-        name: file.name,
-        format: reader.id,
-        bytes: input.bytesRead(),
-        records,
-        rejected,
-        ...(cut === undefined ? {} : { cut }),
-      })
-    }
-    await ingest.finish()
-    request.onProgress?.({ doing: 'counting', file: '', records: recordsBefore, bytesRead: bytesBefore, bytesTotal })
+    const reports = await readInputs(ingest, inputs, request).catch(async (error: unknown) => {
+      await ingest.abandon()
+      throw error
+    })
     // Loaded only now: a heap full of place names makes every garbage collection during reading a long one.
     const deciders = await loadDeciders(request)
     const derived = await derive(database, draft.folder, deciders)
@@ -162,6 +133,58 @@ async function fillDraft(draft: Draft, inputs: readonly DetectedInput[], request
   } finally {
     database.close()
   }
+}
+
+/** Reads every input into the draft, and tells of each what came of it. */
+async function readInputs(
+  ingest: Ingest,
+  inputs: readonly DetectedInput[],
+  request: ImportRequest,
+): Promise<Manifest['inputs']> {
+  const bytesTotal = inputs.reduce<number | undefined>(
+    (sum, { size }) => (sum === undefined || size === undefined ? undefined : sum + size),
+    0,
+  )
+  const reports: Manifest['inputs'] = []
+  let bytesBefore = 0
+  let recordsBefore = 0
+  for (const [index, { file, reader, ...opened }] of inputs.entries()) {
+    const input = opened.input ?? (await openInput(file.name, request))
+    const report = (): void =>
+      request.onProgress?.({
+        doing: 'reading',
+        file: file.name,
+        records: recordsBefore + ingest.counts(index).records,
+        bytesRead: bytesBefore + input.bytesRead(),
+        bytesTotal,
+      })
+    const timer = setInterval(report, 200)
+    const options = {
+      fileName: input.head.fileName,
+      maxRecordBytes: request.maxRecordBytes,
+      ...(request.observedAt === undefined ? {} : { observedAt: request.observedAt }),
+      ...(file.columns === undefined ? {} : { columns: file.columns }),
+    }
+    const cut = await importFile(input, reader, options, maxBulkLineBytes, {
+      reading: (reading) => ingest.reading(index, file.name, reading),
+      chunk: (chunk, mapping, onUnsound) => ingest.chunk(index, chunk, mapping, onUnsound),
+      drain: () => ingest.drain(),
+    }).finally(() => clearInterval(timer))
+    bytesBefore += input.bytesRead()
+    recordsBefore += ingest.counts(index).records
+    const { records, rejected } = ingest.counts(index)
+    reports.push({
+      name: file.name,
+      format: reader.id,
+      bytes: input.bytesRead(),
+      records,
+      rejected,
+      ...(cut === undefined ? {} : { cut }),
+    })
+  }
+  await ingest.finish()
+  request.onProgress?.({ doing: 'counting', file: '', records: recordsBefore, bytesRead: bytesBefore, bytesTotal })
+  return reports
 }
 
 function describe(

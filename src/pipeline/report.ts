@@ -99,7 +99,8 @@ export async function makeReport(request: ReportRequest): Promise<Report> {
     throw storageError(error, 'the report failed', standing)
   } finally {
     database.close()
-    await rm(draft, { recursive: true, force: true })
+    // A draft that cannot be removed is told by what went wrong before.
+    await rm(draft, { recursive: true, force: true }).catch(() => undefined)
   }
 }
 

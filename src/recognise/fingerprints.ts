@@ -5,7 +5,7 @@ import { wrongInput } from '../model/errors.ts'
 import { deviceTypes } from './device-type.ts'
 
 /** Parts of a banner; field-sql.ts says what each is. */
-export const fieldKinds = ['line', 'greeting', 'text', 'web', 'header'] as const
+const fieldKinds = ['line', 'greeting', 'text', 'web', 'header'] as const
 
 const rowSchema = z
   .strictObject({

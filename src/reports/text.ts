@@ -9,12 +9,16 @@ export function printable(text: string): string {
   return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, '?')
 }
 
+/** Characters looked at for a terminal: measuring takes its time, and invisible characters have no end. */
+const longest = 1000
+
 /** Cuts text to so many terminal columns (East Asian wide characters take two), with an ellipsis where something is cut. */
 export function fit(text: string, width: number): string {
-  if (stringWidth(text) <= width) return text
+  const long = text.length > longest
+  if (!long && stringWidth(text) <= width) return text
   let cut = ''
   let taken = 0
-  for (const { segment } of new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(text)) {
+  for (const { segment } of new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(text.slice(0, longest))) {
     taken += stringWidth(segment)
     if (taken > width - 1) break
     cut += segment

@@ -42,6 +42,8 @@ export interface Ingest {
   drain(): Promise<void>
   /** Writes what is left and closes the files. */
   finish(): Promise<void>
+  /** Gives up: waits for what is under way, so that nothing writes any more, and closes the files. */
+  abandon(): Promise<void>
   /** Records and rejects of input number `file`. */
   counts(file: number): Counts
   /** Rejects of all inputs by their reason. */
@@ -116,7 +118,7 @@ export async function openIngest(database: Database, folder: string): Promise<In
       await writeFile(path, [Buffer.from(lines.join(''))])
       const unsound = await writeObservations(
         connection,
-        { path, file, firstLine: 1, lines: lines.length, longestLine },
+        { path, file, lines: lines.length, longestLine },
         stagedMapping,
         part,
       )
@@ -134,6 +136,11 @@ export async function openIngest(database: Database, folder: string): Promise<In
     await rejects.writeFile(text)
   }
 
+  const close = async (): Promise<void> => {
+    await rejects.close()
+    for (const connection of connections.splice(0)) connection.closeSync()
+  }
+
   return {
     counts,
     rejectedByReason: () => reasons,
@@ -141,7 +148,7 @@ export async function openIngest(database: Database, folder: string): Promise<In
       if (reading.kind === 'record') {
         counts(file).records++
         if (staged.file !== file) await flushStaged()
-        const line = `${JSON.stringify({ line: reading.line, ...reading.observation })}\n`
+        const line = `${JSON.stringify(reading.observation)}\n`
         staged.file = file
         staged.lines.push(line)
         staged.bytes += line.length
@@ -163,7 +170,7 @@ export async function openIngest(database: Database, folder: string): Promise<In
         await writeFile(path, chunk.parts)
         const unsound = await writeObservations(
           connection,
-          { path, file, firstLine: chunk.firstLine, lines: chunk.lines, longestLine: 0 },
+          { path, file, lines: chunk.lines, longestLine: 0 },
           mapping,
           part,
         )
@@ -184,8 +191,12 @@ export async function openIngest(database: Database, folder: string): Promise<In
       await stagedQueue.onIdle()
       throwFailure()
       await flushRejects()
-      await rejects.close()
-      for (const connection of connections) connection.closeSync()
+      await close()
+    },
+    abandon: async () => {
+      await chunkQueue.onIdle()
+      await stagedQueue.onIdle()
+      await close()
     },
   }
 }

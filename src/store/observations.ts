@@ -1,7 +1,7 @@
-import type { DuckDBConnection } from '@duckdb/node-api'
+import { DuckDBListValue, type DuckDBConnection } from '@duckdb/node-api'
 import { observationFields } from '../model/observation.ts'
 import type { BulkMapping } from '../model/reader.ts'
-import { all, pathText, sqlText, toNumber } from './duckdb.ts'
+import { one, pathText, sqlText, toNumber } from './duckdb.ts'
 
 /** How many characters of a banner a snapshot keeps. */
 export const bannerLength = 1024
@@ -12,9 +12,9 @@ export const parquet = 'FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, W
 /** Lines up to this many bytes go to DuckDB; it ends a whole statement over one longer than its own limit, which is twice that. */
 export const maxBulkLineBytes = 2 ** 20
 
-/** Readings on their way into the store: one JSON object a line, every field of an observation and `line`. */
+/** Readings on their way into the store: one JSON object a line, every field of an observation. */
 export const stagedMapping: Omit<BulkMapping, 'applies'> = {
-  columns: { line: 'BIGINT', ...Object.fromEntries(observationFields.map((field) => [field, 'VARCHAR'])) },
+  columns: Object.fromEntries(observationFields.map((field) => [field, 'VARCHAR'])),
   fields: Object.fromEntries(observationFields.map((field) => [field, `"${field}"`])) as BulkMapping['fields'],
   sound: 'true',
 }
@@ -44,8 +44,6 @@ export interface ChunkFile {
   readonly path: string
   /** Number of the input it comes from. */
   readonly file: number
-  /** Number of the chunk's first line in that input; rows count from it where the mapping has no `line` of its own. */
-  readonly firstLine: number
   readonly lines: number
   /** Bytes of its longest line: DuckDB keeps buffers of twice that. */
   readonly longestLine: number
@@ -61,27 +59,23 @@ export async function writeObservations(
   mapping: Omit<BulkMapping, 'applies'>,
   target: string,
 ): Promise<readonly number[] | undefined> {
-  const staged = 'line' in mapping.columns
   const columns = Object.entries(mapping.columns).map(([name, type]) => `"${name}": ${sqlText(type)}`)
   const objectLimit = Math.max(2 * maxBulkLineBytes, chunk.longestLine + 1)
   const read = `read_json(${pathText(chunk.path)}, format = 'newline_delimited', ignore_errors = true, maximum_object_size = ${objectLimit}, columns = {${columns.join(', ')}})`
   const fields = observationFields.map((field) => `${mapping.fields[field]} AS "${field}"`).join(', ')
-  const mapped = `SELECT ${staged ? 'line' : `${chunk.firstLine} + row_number() OVER () - 1 AS line`}, ${fields}, (${mapping.sound}) AS sound FROM ${read}`
   const result = await connection.run(
-    `COPY (SELECT ${chunk.file}::INTEGER AS file, line, address_key(ip) AS address, ${typedFields}, hash(${digestFields}) AS digest
-       FROM (${mapped}) WHERE sound) TO ${sqlText(target)} (${parquet})`,
+    `COPY (SELECT ${chunk.file}::INTEGER AS file, address_key(ip) AS address, ${typedFields}, hash(${digestFields}) AS digest
+       FROM (SELECT ${fields} FROM ${read} WHERE ${mapping.sound})) TO ${sqlText(target)} (${parquet})`,
   )
   if (result.rowsChanged === chunk.lines) return []
-  const unsound = await all(
+  // Numbering the rows of every chunk would double its cost; most have nothing to find.
+  const { total, unsound } = await one(
     connection,
-    `SELECT n, total FROM (SELECT line - ${chunk.firstLine} AS n, sound, count(*) OVER () AS total FROM (${mapped})) WHERE NOT coalesce(sound, false) ORDER BY n`,
+    `SELECT count(*) AS total, list(n ORDER BY n) FILTER (WHERE NOT coalesce(sound, false)) AS unsound
+     FROM (SELECT row_number() OVER () - 1 AS n, (${mapping.sound}) AS sound FROM ${read})`,
   )
-  if (
-    unsound.some((row) => toNumber(row['total']) !== chunk.lines) ||
-    unsound.length + result.rowsChanged !== chunk.lines
-  )
-    return undefined
-  return unsound.map((row) => toNumber(row['n']))
+  const found = unsound instanceof DuckDBListValue ? unsound.items.map((item) => toNumber(item)) : []
+  return toNumber(total) === chunk.lines && found.length + result.rowsChanged === chunk.lines ? found : undefined
 }
 
 /** A coordinate, absent unless both are there and on the globe. */
@@ -106,7 +100,8 @@ const typedFields = observationFields
         // left() counts characters and is slow; most banners are short enough in bytes.
         return `CASE WHEN strlen("banner") <= ${bannerLength} THEN "banner" ELSE left("banner", ${bannerLength}) END AS banner`
       default:
-        return `"${field}" AS ${snakeCase(field)}`
+        // Text also where a mapping has nothing but NULL, or one part's column would not fit another's.
+        return `"${field}"::VARCHAR AS ${snakeCase(field)}`
     }
   })
   .join(', ')

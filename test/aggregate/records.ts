@@ -55,7 +55,8 @@ export const records: fc.Arbitrary<Seen[]> = fc
       const tells = said ?? undatedSaying(each.ip, each.port)
       const seen = {
         ...rest,
-        ...defined({ banner, ...tells }),
+        // A version is a product's: alone it says nothing.
+        ...defined({ banner, ...tells, version: tells.product === undefined ? undefined : tells.version }),
         source: (['shodan', 'censys', 'masscan'] as const).slice(0, sources).includes(source) ? source : 'shodan',
         ...(said ? { observedAt: timeOf(index) } : {}),
         ...(honeypot === 0 ? { tags: 'honeypot' } : {}),

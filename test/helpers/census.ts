@@ -6,7 +6,8 @@ import type { Observation } from '../../src/model/observation.ts'
 import type { Breakdown } from '../../src/model/tally.ts'
 import { makeReport, type Report, type ReportRequest } from '../../src/pipeline/report.ts'
 import { exposureFiles } from '../../src/reports/exposure-csv.ts'
-import { derive, type Deciders } from '../../src/store/derive.ts'
+import type { Deciders } from '../../src/store/decisions.ts'
+import { derive } from '../../src/store/derive.ts'
 import { openDatabase } from '../../src/store/duckdb.ts'
 import { openIngest } from '../../src/store/ingest.ts'
 import { beginSnapshot, prepareStore, type Snapshot } from '../../src/store/snapshots.ts'
@@ -39,6 +40,7 @@ const literal: Deciders = {
     version: clue.version ?? '',
     deviceType: clue.deviceType ?? '',
   }),
+  noProduct: '(capability)',
   recognise: () => ({
     field: () => `''`,
     known: () =>

@@ -14,6 +14,7 @@ export interface Ran {
 export interface RunOptions {
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
+  /** What is written to standard input, which then ends; `open` leaves it to the test. */
   readonly stdin?: string | Uint8Array
 }
 
@@ -24,7 +25,7 @@ export function startCensus(args: readonly string[], { cwd, env, stdin }: RunOpt
     env: { ...process.env, ...env },
     ...(cwd === undefined ? {} : { cwd }),
   })
-  child.stdin?.end(stdin)
+  if (stdin !== undefined && stdin !== 'open') child.stdin?.end(stdin)
   return child
 }
 

@@ -6,7 +6,7 @@ import type { Reader, ReadOptions } from '../../src/model/reader.ts'
 import { importFiles, type ImportRequest } from '../../src/pipeline/import.ts'
 import { importFile } from '../../src/sources/files/import-file.ts'
 import { openInput } from '../../src/sources/files/input.ts'
-import { all, openDatabase, sqlText, type Row } from '../../src/store/duckdb.ts'
+import { all, openDatabase, parquetFiles, type Row } from '../../src/store/duckdb.ts'
 import { openIngest } from '../../src/store/ingest.ts'
 import { maxBulkLineBytes } from '../../src/store/observations.ts'
 import type { Snapshot } from '../../src/store/snapshots.ts'
@@ -75,9 +75,7 @@ export async function ingested(
 export async function parquetRows(folder: string): Promise<Row[]> {
   const database = await openDatabase({ folders: [folder], temporary: folder })
   try {
-    // A folder name may hold what DuckDB takes for a pattern: each such character stands in brackets.
-    const files = sqlText(join(folder.replaceAll(/[[*?]/g, '[$&]'), '*.parquet'))
-    return await all(database.connection, `SELECT COLUMNS(*)::VARCHAR FROM read_parquet(${files}) ORDER BY ALL`)
+    return await all(database.connection, `SELECT COLUMNS(*)::VARCHAR FROM ${parquetFiles(folder)} ORDER BY ALL`)
   } finally {
     database.close()
   }

@@ -55,7 +55,7 @@ export async function* chunks(input: AsyncIterable<Uint8Array>, options: ChunkOp
       const length = end - start
       if (length < shortLine || length > options.maxBulkLine || !clean) {
         const line = block.subarray(start, end)
-        const blank = length < shortLine ? line.toString('latin1').trim() === '' : isBlank(line)
+        const blank = isBlank(line)
         if (blank || length > options.maxBulkLine || !isUtf8(line)) {
           if (start > kept) parts.push(block.subarray(kept, start))
           parts.push(stub)

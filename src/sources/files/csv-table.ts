@@ -11,7 +11,7 @@ export interface Header {
   readonly cell: (row: Row, name: string) => string | undefined
 }
 
-export function header(names: readonly string[]): Header {
+function header(names: readonly string[]): Header {
   const columns = new Map<string, number>()
   for (const [index, name] of names.entries()) if (!columns.has(columnName(name))) columns.set(columnName(name), index)
   return {

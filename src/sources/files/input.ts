@@ -11,7 +11,7 @@ import type { Head } from '../../model/reader.ts'
 export interface Input {
   /** As the user named it; `-` for standard input. */
   readonly name: string
-  /** Bytes on disk, undefined for standard input. */
+  /** Bytes on disk, undefined for standard input and pipes. */
   readonly size: number | undefined
   /** The beginning, for format detection; reading it does not use it up. */
   readonly head: Head
@@ -97,11 +97,11 @@ export async function openInput(name: string, options: InputOptions): Promise<In
   }
 }
 
-async function fileSize(name: string): Promise<number> {
+async function fileSize(name: string): Promise<number | undefined> {
   try {
     const found = await stat(name)
     if (found.isDirectory()) throw wrongInput(`${name} is a folder`, 'name the files in it')
-    return found.size
+    return found.isFile() ? found.size : undefined
   } catch (error) {
     if (error instanceof Error && 'code' in error) {
       throw wrongInput(

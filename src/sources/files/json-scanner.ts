@@ -4,7 +4,7 @@ export type ScanStop =
   | { readonly kind: 'error'; readonly at: number; readonly detail: string }
 
 /** Deeper nesting than any source writes; bounds the work of reading on after a broken element. */
-export const maxDepth = 200
+const maxDepth = 200
 
 const quote = 0x22
 const backslash = 0x5c

@@ -33,7 +33,7 @@ export function number(value: Foreign): number | undefined {
 }
 
 /** An autonomous system number from `AS64496`, `64496` or 64496; absent unless 1 to 4294967295 (RFC 6793). */
-export function asNumber(value: Foreign): number | undefined {
+function asNumber(value: Foreign): number | undefined {
   const parsed = number(typeof value === 'string' ? value.trim().replace(/^AS\s*/i, '') : value)
   return parsed !== undefined && Number.isInteger(parsed) && parsed > 0 && parsed < 2 ** 32 ? parsed : undefined
 }
@@ -55,7 +55,7 @@ const isoTime =
  * A foreign time as ISO 8601 UTC with microseconds, `bad` when it says something that is no time.
  * ISO 8601 without an offset is UTC (as Shodan, Shadowserver and ZoomEye mean it); integers are Unix seconds, or milliseconds from 10^11.
  */
-export function time(value: Foreign): string | undefined | 'bad' {
+export function time(value: Foreign): string | undefined {
   const given = text(value)
   if (given === undefined) return undefined
   const seconds = number(given)
@@ -122,7 +122,7 @@ export function observation(
     kind: 'reject',
     line,
     reason,
-    detail: String(text(value) ?? '').slice(0, 200),
+    detail: (text(value) ?? '').slice(0, 200),
     ...(excerpt === undefined ? {} : { text: excerpt.slice(0, 1000) }),
   })
   const address = text(foreign.ip)?.trim()

@@ -1,0 +1,257 @@
+import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api'
+import type { Place, PlaceClue } from '../model/place.ts'
+import { one, rows, toNumber, type Database, type Row } from './duckdb.ts'
+
+/** What the store needs to be told to make counts out of observations; the pipeline has it from recognise/ and locate/. */
+export interface Deciders {
+  /** Two passes over the distinct clues, as PlaceDecoder has it. */
+  readonly places: { observe(clue: PlaceClue): void; decode(clue: PlaceClue): Place }
+  /** Places an address whose sources said nothing of its place. */
+  readonly addressDatabase: () => Promise<{ place(ip: string): Place }>
+  readonly service: (clue: { source: string; module?: string; port: number; transport: string; product?: string }) => {
+    service: string
+    by: string
+  }
+  readonly product: (clue: {
+    service: string
+    vendor?: string
+    product?: string
+    version?: string
+    cpe?: string
+    deviceType?: string
+    os?: string
+  }) => { vendor: string; product: string; version: string; deviceType: string }
+  /**
+   * How banners of those services are recognised where the source told no product: `field` is SQL for what of a banner
+   * decides, '' where nothing can; `known` a query giving service, field, vendor, product, version and device_type for
+   * the (service, field) of a table that are known.
+   */
+  readonly recognise: (services: ReadonlySet<string>) => {
+    field(columns: { service: string; banner: string }): string
+    known(table: string): string
+  }
+  /** What `product` says where a source named a capability and no product; a banner that tells the product wins over it. */
+  readonly noProduct: string
+}
+
+/**
+ * A column that stands for several: their hash, under a salt for which no two of the distinct tuples in `table` share
+ * one. Joining on it is exact, and much cheaper than comparing nine columns that may be NULL.
+ */
+async function distinctKey(
+  connection: DuckDBConnection,
+  table: string,
+  columns: readonly string[],
+): Promise<(alias: string) => string> {
+  for (let salt = 0; salt < 16; salt++) {
+    const key = (alias: string): string =>
+      `hash(${[salt, ...columns.map((column) => column.replaceAll('$', `${alias}.`))].join(', ')})`
+    const { distinct, total } = await one(
+      connection,
+      `SELECT count(DISTINCT ${key('t')}) AS "distinct", count(*) AS total FROM ${table} t`,
+    )
+    if (distinct === total) return key
+  }
+  throw new Error(`no salt keeps the keys of ${table} apart`)
+}
+
+const clueColumns = [
+  'file',
+  'month',
+  'source',
+  'country',
+  'region_code',
+  'region_name',
+  'city',
+  'latitude',
+  'longitude',
+]
+const month = `date_trunc('month', $observed_at)`
+
+/** Table `clue` (key, id, what was decoded): every distinct thing sources said of a place. `empty` when they said nothing. */
+export async function decidePlaces(
+  database: Database,
+  observations: string,
+  deciders: Deciders,
+): Promise<(alias: string) => string> {
+  const { connection } = database
+  await connection.run(
+    `CREATE OR REPLACE TABLE said AS SELECT row_number() OVER () AS id, * FROM (
+       SELECT DISTINCT ${clueColumns.map((name) => (name === 'month' ? `${month.replace('$', '')} AS month` : name)).join(', ')} FROM ${observations})`,
+  )
+  const listed = `SELECT * REPLACE (coalesce(strftime(month, '%Y-%m'), '') AS month) FROM said`
+  for await (const row of rows(connection, listed)) deciders.places.observe(clueOf(row))
+  await connection.run(
+    'CREATE OR REPLACE TABLE decoded (id BIGINT, place_country VARCHAR, place_region VARCHAR, means VARCHAR, by_default BOOLEAN)',
+  )
+  await appendAll(database, 'decoded', listed, (appender, row) => {
+    const place = deciders.places.decode(clueOf(row))
+    appender.appendBigInt(BigInt(toNumber(row['id'])))
+    appendPlace(appender, place)
+  })
+  const columns = clueColumns.map((name) => `$${name}`)
+  const key = await distinctKey(connection, 'said', columns)
+  await connection.run(
+    // Numbered by what was decided: a repeat takes the least of its files' clues, whatever the order of the files.
+    `CREATE OR REPLACE TABLE clue AS SELECT ${key('s')} AS key,
+       row_number() OVER (ORDER BY place_country, place_region, means, by_default) AS id, place_country, place_region, means, by_default,
+       country IS NULL AND region_code IS NULL AND region_name IS NULL AND city IS NULL AND latitude IS NULL AS empty
+     FROM said s JOIN decoded USING (id)`,
+  )
+  return (alias) => key(alias).replace(`${alias}.month`, month.replace('$', `${alias}.`))
+}
+
+function clueOf(row: Row): PlaceClue {
+  const optional = (name: string, key: keyof PlaceClue): Partial<PlaceClue> =>
+    row[name] === null ? {} : { [key]: row[name] }
+  return {
+    file: toNumber(row['file']),
+    month: String(row['month']),
+    source: String(row['source']),
+    ...optional('country', 'country'),
+    ...optional('region_code', 'regionCode'),
+    ...optional('region_name', 'regionName'),
+    ...optional('city', 'city'),
+    ...optional('latitude', 'latitude'),
+    ...optional('longitude', 'longitude'),
+  }
+}
+
+/** Table `named` (key, service): the service of every distinct (source, module, port, transport). */
+export async function decideServices(
+  database: Database,
+  observations: string,
+  deciders: Deciders,
+): Promise<(alias: string) => string> {
+  const { connection } = database
+  await connection.run(
+    `CREATE OR REPLACE TABLE asked AS SELECT row_number() OVER () AS id, * FROM (SELECT DISTINCT source, module, port, transport FROM ${observations})`,
+  )
+  await connection.run('CREATE OR REPLACE TABLE answer (id BIGINT, service VARCHAR)')
+  await appendAll(database, 'answer', 'SELECT * FROM asked', (appender, row) => {
+    const { service } = deciders.service({
+      source: String(row['source']),
+      ...(row['module'] === null ? {} : { module: String(row['module']) }),
+      port: toNumber(row['port']),
+      transport: String(row['transport']),
+    })
+    appender.appendBigInt(BigInt(toNumber(row['id'])))
+    appender.appendVarchar(service)
+  })
+  const key = await distinctKey(connection, 'asked', ['$source', '$module', '$port', '$transport'])
+  await connection.run(
+    `CREATE OR REPLACE TABLE named AS SELECT ${key('a')} AS key, service FROM asked a JOIN answer USING (id)`,
+  )
+  return key
+}
+
+const productColumns = ['service', 'vendor', 'product', 'version', 'cpe', 'device_type', 'os'] as const
+
+/** Table `made` (key, id and the product): the product of every distinct thing sources said of one, where they said anything. */
+export async function decideProducts(
+  database: Database,
+  observations: string,
+  serviceKey: (alias: string) => string,
+  deciders: Deciders,
+): Promise<(service: string, alias: string) => string> {
+  const { connection } = database
+  await connection.run(
+    `CREATE OR REPLACE TABLE told AS SELECT row_number() OVER () AS id, * FROM (SELECT DISTINCT n.service, o.vendor, o.product, o.version, o.cpe, o.device_type, o.os
+       FROM ${observations} o JOIN named n ON ${serviceKey('o')} = n.key
+       WHERE o.product IS NOT NULL OR o.vendor IS NOT NULL OR o.cpe IS NOT NULL OR o.device_type IS NOT NULL)`,
+  )
+  await connection.run(
+    'CREATE OR REPLACE TABLE canonical (id BIGINT, c_vendor VARCHAR, c_product VARCHAR, c_version VARCHAR, c_device_type VARCHAR)',
+  )
+  await appendAll(database, 'canonical', 'SELECT * FROM told', (appender, row) => {
+    const optional = (name: string, key: string): Record<string, string> =>
+      row[name] === null ? {} : { [key]: String(row[name]) }
+    const found = deciders.product({
+      service: String(row['service']),
+      ...optional('vendor', 'vendor'),
+      ...optional('product', 'product'),
+      ...optional('version', 'version'),
+      ...optional('cpe', 'cpe'),
+      ...optional('device_type', 'deviceType'),
+      ...optional('os', 'os'),
+    })
+    appender.appendBigInt(BigInt(toNumber(row['id'])))
+    for (const value of [found.vendor, found.product, found.version, found.deviceType]) appender.appendVarchar(value)
+  })
+  const columns = productColumns.map((name) => `$${name}`)
+  const key = await distinctKey(connection, 'told', columns)
+  await connection.run(
+    `CREATE OR REPLACE TABLE made AS SELECT ${key('t')} AS key, id, c_vendor, c_product, c_version, c_device_type FROM told t JOIN canonical USING (id)`,
+  )
+  return (service, alias) => key(alias).replace(`${alias}.service`, service)
+}
+
+/**
+ * Table `address_place`: the one place of each address, decided before any filter. The newest observation that tells a
+ * region wins, else the newest that tells a country; where no observation says anything, the address database is asked.
+ */
+export async function decideAddresses(database: Database, deciders: Deciders): Promise<void> {
+  const { connection } = database
+  await connection.run(`CREATE OR REPLACE TABLE chosen AS
+    SELECT k.address, arg_max(k.clue, k.age + ((c.place_region IS NOT NULL)::INTEGER + (c.place_country IS NOT NULL)::INTEGER)::HUGEINT * (1::HUGEINT << 120)) AS clue,
+      bool_and(c.empty) AS empty
+    FROM kept k JOIN clue c ON k.clue = c.id GROUP BY k.address`)
+  await connection.run(
+    `CREATE OR REPLACE TABLE looked_up (address_text VARCHAR, place_country VARCHAR, place_region VARCHAR, means VARCHAR, by_default BOOLEAN)`,
+  )
+  const silent = toNumber((await one(connection, 'SELECT count(*) AS n FROM chosen WHERE empty'))['n'])
+  if (silent > 0) {
+    const lookup = await deciders.addressDatabase()
+    await appendAll(
+      database,
+      'looked_up',
+      'SELECT address::VARCHAR AS address_text FROM chosen WHERE empty',
+      (appender, row) => {
+        const key = String(row['address_text'])
+        appender.appendVarchar(key)
+        appendPlace(appender, lookup.place(addressOfKey(key)))
+      },
+    )
+  }
+  await connection.run(`CREATE OR REPLACE TABLE address_place AS
+    SELECT h.address, CASE WHEN h.empty THEN l.place_country ELSE c.place_country END AS place_country,
+      CASE WHEN h.empty THEN l.place_region ELSE c.place_region END AS place_region,
+      CASE WHEN h.empty THEN l.means ELSE c.means END AS means, CASE WHEN h.empty THEN l.by_default ELSE c.by_default END AS by_default
+    FROM chosen h JOIN clue c ON h.clue = c.id LEFT JOIN looked_up l ON h.address::VARCHAR = l.address_text`)
+  await connection.run('DROP TABLE chosen')
+}
+
+/** The address a key (see observations.ts) stands for, as text. */
+export function addressOfKey(uuid: string): string {
+  const hex = uuid.replaceAll('-', '')
+  if (hex.startsWith('00000000000000000000ffff')) {
+    return [24, 26, 28, 30].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)).join('.')
+  }
+  return new URL(`http://[${hex.match(/.{4}/g)?.join(':') ?? ''}]`).hostname.slice(1, -1)
+}
+
+function appendPlace(appender: DuckDBAppender, place: Place): void {
+  if (place.country === undefined) appender.appendNull()
+  else appender.appendVarchar(place.country)
+  if (place.region === undefined) appender.appendNull()
+  else appender.appendVarchar(place.region)
+  appender.appendVarchar(place.means)
+  appender.appendBoolean(place.defaultGeolocation)
+}
+
+/** Fills a table with what TypeScript makes of a query's rows; reading and appending need a connection each. */
+async function appendAll(
+  database: Database,
+  table: string,
+  query: string,
+  append: (appender: DuckDBAppender, row: Row) => void,
+): Promise<void> {
+  const appender = await database.connection.createAppender(table)
+  const reading = await database.connect()
+  for await (const row of rows(reading, query)) {
+    append(appender, row)
+    appender.endRow()
+  }
+  appender.closeSync()
+  reading.closeSync()
+}

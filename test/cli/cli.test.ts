@@ -1,0 +1,90 @@
+import { execFile } from 'node:child_process'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { version } from '../../src/version.ts'
+import { makeSnapshot, withFolder } from '../helpers/census.ts'
+import { census } from '../helpers/cli.ts'
+
+describe('census', () => {
+  it.each([
+    [['frobnicate'], /unknown command 'frobnicate'/],
+    [['lits'], /Did you mean list\?/],
+    [['report', '--colour'], /unknown option '--colour'/],
+    [['report', '--per', '0'], /--per <N>.* whole number/],
+    [['report', '--per', '1e3'], /--per <N>.* whole number/],
+    [['report', '--population-year', 'MMXV'], /1900 to 2200/],
+    [['import'], /missing required argument 'file'/],
+    [['import', 'none.json', '--format', 'xml'], /no format "xml"; formats: auto, shodan/],
+    [['import', 'none.json', '--observed-at', 'noon'], /"noon" is no time; write it as/],
+    [['import', 'none.json', '--id', '../x'], /"\.\.\/x" cannot be used/],
+    [['import', 'none.json'], /none\.json/],
+    [['run', 'none.yaml'], /none\.yaml cannot be read/],
+    [['report'], /holds no snapshot; make one/],
+  ])('%j: exit 2, one line of what and what to do, no trace, nothing written', async (args, message) => {
+    await withFolder(async (folder) => {
+      const ran = await census(args, { cwd: folder })
+      expect(ran.stderr).toMatch(message)
+      expect(ran).toMatchObject({ code: 2, stdout: '' })
+      expect(ran.stderr).not.toMatch(/\n\s+at /)
+      expect(await readdir(folder)).toEqual([])
+    })
+  })
+
+  it('says more with --verbose', async () => {
+    await withFolder(async (folder) => {
+      expect((await census(['run', 'none.yaml', '--verbose'], { cwd: folder })).stderr).toMatch(/\n\s+at /)
+    })
+  })
+
+  it('--help and --version are no errors; help fits 80 columns', async () => {
+    for (const args of [
+      ['--help'],
+      ['import', '--help'],
+      ['report', '--help'],
+      ['run', '--help'],
+      ['check', '--help'],
+      ['list', '--help'],
+    ]) {
+      const ran = await census(args)
+      expect(ran).toMatchObject({ code: 0, stderr: '' })
+      for (const line of ran.stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80)
+    }
+    expect(await census(['--version'])).toMatchObject({ code: 0, stdout: `${version}\n` })
+  })
+
+  it('prints without escape codes where there is no terminal, NO_COLOR or not; takes CENSUS_STORE', async () => {
+    await withFolder(async (folder) => {
+      const store = join(folder, 'kept')
+      await makeSnapshot(store, 'test', [
+        { ip: '203.0.113.1', service: 'smtp', region: 'JP-13', product: '\u001b[2Jred', organisation: '\u202eevil' },
+      ])
+      for (const env of [{ NO_COLOR: '1' }, { FORCE_COLOR: '3' }] as Record<string, string>[]) {
+        const ran = await census(['report'], { cwd: folder, env: { CENSUS_STORE: store, ...env } })
+        expect(ran).toMatchObject({ code: 0, stderr: '' })
+        expect(ran.stdout).toContain('?[2Jred')
+        // eslint-disable-next-line no-control-regex
+        expect(ran.stdout).not.toMatch(/[\u001b\u009b\u202e]/)
+      }
+      const json = await census(['report', '--json', '--store', store], { cwd: folder, env: { CENSUS_STORE: 'none' } })
+      expect(JSON.parse(json.stdout)).toMatchObject({ snapshot: 'test' })
+      expect(await census(['report', '--quiet', '--store', store], { cwd: folder })).toEqual({
+        code: 0,
+        stdout: '',
+        stderr: '',
+      })
+    })
+  })
+
+  it('is done, without a word, when its reader has seen enough', async () => {
+    const cli = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
+    const script = `"$0" --import "$1" "$2" list services --json | head -1; echo "\${PIPESTATUS[0]}"`
+    const { stdout, stderr } = await promisify(execFile)('bash', [
+      ...['-c', script, process.execPath, import.meta.resolve('tsx'), cli],
+    ])
+    expect(stdout).toBe('[\n0\n')
+    expect(stderr).toBe('')
+  })
+})

@@ -1,0 +1,157 @@
+import { chmod, mkdir, readFile, readdir, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { reportCommand, type ReportOptions } from '../../src/commands/report.ts'
+import { CensusError } from '../../src/model/errors.ts'
+import { addresses, makeSnapshot, withFolder, type Seen } from '../helpers/census.ts'
+import { globals, recorded } from '../helpers/cli.ts'
+
+const seen = addresses(30).map((ip, index): Seen => ({
+  ip,
+  service: index % 2 === 0 ? 'smtp' : 'own-thing',
+  region: 'JP-13',
+  product: `product ${index}`,
+  observedAt: '2016-05-01T00:00:00Z',
+}))
+
+/** Runs `census report` on a store with the snapshot `test`. */
+const withStore = <T>(
+  work: (report: (options?: Partial<ReportOptions>) => Promise<number>, folder: string) => Promise<T>,
+  missing: string[] = [],
+): Promise<T> =>
+  withFolder(async (folder) => {
+    const store = join(folder, 'store')
+    await makeSnapshot(store, 'test', seen, { missing })
+    const report = (options: Partial<ReportOptions> = {}): Promise<number> =>
+      reportCommand({ per: 100_000, out: join(folder, 'out'), format: 'csv', ...options }, globals(store), recorded())
+    return work(report, folder)
+  })
+
+const errorOf = async (work: Promise<unknown>): Promise<CensusError> => {
+  const error: unknown = await work.catch((reason: unknown) => reason)
+  if (!(error instanceof CensusError)) throw new Error(`no CensusError but ${String(error)}`)
+  return error
+}
+
+const contents = async (folder: string): Promise<Record<string, string>> =>
+  Object.fromEntries(
+    await Promise.all(
+      (await readdir(folder)).map(async (name) => [name, await readFile(join(folder, name), 'utf8')] as const),
+    ),
+  )
+
+describe('census report', () => {
+  it('refuses what there is not with exit 2, names the nearest, and writes nothing', async () => {
+    await withStore(async (report, folder) => {
+      const cases: [Partial<ReportOptions>, RegExp][] = [
+        [{ services: 'smpt' }, /smtp/],
+        [{ services: 'mial' }, /mail/],
+        [{ regions: 'Tokyoo' }, /Tokyo/],
+        [{ regions: '大坂府' }, /大阪府/],
+        [{ regions: 'JP-99' }, /JP-\d\d/],
+        [{ country: 'JX' }, /J[MOPE]/],
+        [{ country: 'DE', regions: 'Tokyo' }, /DE-/],
+        [{ populationYear: 1999 }, /2015/],
+        [{ country: 'JP', populationYear: 2200 }, /202\d/],
+        [{ by: 'colour' }, /region, service, product, device, network/],
+        [{ format: 'pdf' }, /csv/],
+        [{ snapshot: 'tset' }, /test/],
+      ]
+      for (const [options, nearest] of cases) {
+        const error = await errorOf(report(options))
+        expect(error.exit, JSON.stringify(options)).toBe(2)
+        expect(`${error.message}; ${error.hint ?? ''}`).toMatch(nearest)
+      }
+      expect(await readdir(folder)).toEqual(['store'])
+    })
+  })
+
+  it('asks which of several regions of one name is meant', async () => {
+    await withStore(async (report) => {
+      const error = await errorOf(report({ regions: 'Amazonas' }))
+      expect(error.exit).toBe(2)
+      expect(error.message).toMatch(/BR-AM, CO-AMA/)
+    })
+  })
+
+  it('counts a service reported as itself when asked by its own name', async () => {
+    await withStore(async (report, folder) => {
+      expect(await report({ services: 'own-thing,mail' })).toBe(0)
+      const text = await readFile(join(folder, 'out/exposure-by-region.csv'), 'utf8')
+      expect(text).toMatch(/,JP-13,Tokyo,東京都,own-thing,addresses,,15,/)
+    })
+  })
+
+  it('writes what --by names, and is 3 when the snapshot is partial', async () => {
+    await withStore(
+      async (report, folder) => {
+        expect(await report({ by: 'device' })).toBe(3)
+        expect((await readdir(join(folder, 'out'))).toSorted()).toEqual([
+          'datapackage.json',
+          'exposure-by-device.csv',
+          'exposure-by-region.csv',
+        ])
+      },
+      ['half of it'],
+    )
+  })
+
+  it('leaves old reports and no draft when it fails', async () => {
+    await withStore(async (report, folder) => {
+      const out = join(folder, 'out')
+      await report()
+      const before = await contents(out)
+      expect(Object.keys(before)).toHaveLength(5)
+      const census = join(folder, 'store/snapshots/test/census')
+      const [part] = await readdir(census)
+      await chmod(join(census, part ?? ''), 0o600)
+      const sound = await readFile(join(census, part ?? ''))
+      await truncate(join(census, part ?? ''), 500)
+      const broken = await errorOf(report())
+      expect(broken.exit).toBe(1)
+      expect(broken.hint).toContain('reports written before stand untouched')
+      expect(await contents(out)).toEqual(before)
+      // Damage inside a page is found only when it is read, after the draft was begun.
+      const damaged = Buffer.from(sound)
+      damaged.fill(0xff, 4, 60)
+      await writeFile(join(census, part ?? ''), damaged)
+      await report().catch((error: unknown) => expect(error).toMatchObject({ exit: 1 }))
+      expect((await readdir(out)).toSorted()).toEqual(Object.keys(before).toSorted())
+    })
+  })
+
+  it('replaces all of the old files or none', async () => {
+    await withStore(async (report, folder) => {
+      const out = join(folder, 'out')
+      await mkdir(join(out, 'exposure-by-network.csv'), { recursive: true })
+      await writeFile(join(out, 'exposure-by-region.csv'), 'old')
+      expect((await errorOf(report())).exit).toBe(1)
+      expect(await readFile(join(out, 'exposure-by-region.csv'), 'utf8')).toBe('old')
+      expect((await readdir(out)).toSorted()).toEqual(['exposure-by-network.csv', 'exposure-by-region.csv'])
+    })
+  })
+
+  it('into a folder that is a file is exit 1', async () => {
+    await withStore(async (report, folder) => {
+      await writeFile(join(folder, 'out'), 'a file')
+      expect((await errorOf(report())).exit).toBe(1)
+      expect(await readFile(join(folder, 'out'), 'utf8')).toBe('a file')
+    })
+  })
+
+  it('may run twice into one folder at once', async () => {
+    await withStore(async (report, folder) => {
+      await report({ out: join(folder, 'alone') })
+      expect(await Promise.all([report(), report(), report()])).toEqual([0, 0, 0])
+      expect(await contents(join(folder, 'out'))).toEqual(await contents(join(folder, 'alone')))
+    })
+  })
+
+  it('gives the same bytes again', async () => {
+    await withStore(async (report, folder) => {
+      await report({ out: join(folder, 'first') })
+      await report({ out: join(folder, 'second') })
+      expect(await contents(join(folder, 'second'))).toEqual(await contents(join(folder, 'first')))
+    })
+  })
+})
