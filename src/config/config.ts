@@ -80,25 +80,32 @@ async function readText(path: string): Promise<string> {
 }
 
 function parseYaml(path: string, text: string, lines: LineCounter): Document.Parsed {
-  let document: Document.Parsed
-  try {
-    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' })
-    const fault = document.errors[0]
-    if (fault)
-      throw wrongInput(`${path}, line ${lines.linePos(fault.pos[0]).line}: ${fault.message}`, 'mend the YAML there')
-    // Aliases can make a small file expand without end; a configuration has no use for them.
-    visit(document, {
-      Alias: (_, node) => {
-        const line = lines.linePos(node.range?.[0] ?? 0).line
-        throw wrongInput(`${path}, line ${line}: YAML aliases (*${node.source}) are not read`, 'write the value out')
-      },
-    })
-  } catch (error) {
-    // The YAML parser follows nesting with the call stack.
-    if (error instanceof RangeError) throw wrongInput(`${path} is nested too deep`, 'a configuration is four deep')
-    throw error
-  }
+  // The YAML parser follows nesting with the call stack, and Node can end the whole process when that overflows.
+  if (isDeep(text)) throw wrongInput(`${path} is nested too deep`, 'a configuration is four deep')
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' })
+  const fault = document.errors[0]
+  if (fault)
+    throw wrongInput(`${path}, line ${lines.linePos(fault.pos[0]).line}: ${fault.message}`, 'mend the YAML there')
+  // Aliases can make a small file expand without end; a configuration has no use for them.
+  visit(document, {
+    Alias: (_, node) => {
+      const line = lines.linePos(node.range?.[0] ?? 0).line
+      throw wrongInput(`${path}, line ${line}: YAML aliases (*${node.source}) are not read`, 'write the value out')
+    },
+  })
   return document
+}
+
+const mostLevels = 100
+
+/** Whether brackets, list marks on one line or indentation may go deeper than any configuration does. */
+function isDeep(text: string): boolean {
+  let open = 0
+  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
+    open = Math.max(0, open + (bracket === '[' || bracket === '{' ? 1 : -1))
+    if (open > mostLevels) return true
+  }
+  return new RegExp(`^ *(?:[-?:] +){${mostLevels}}|^ {${4 * mostLevels}}`, 'm').test(text)
 }
 
 /** `, line 3, field report.per: what is wrong`, from the first issue zod found. */

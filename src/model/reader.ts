@@ -17,7 +17,6 @@ export type Reading =
 /** The closed list of reasons for a reject; each stands in docs/method.md with one sentence. */
 export const rejectReasons = [
   'not-json',
-  'not-utf8',
   'line-too-long',
   'not-a-record',
   'no-address',

@@ -49,7 +49,7 @@ const fieldTypes: Readonly<Record<string, { readonly type: string; readonly desc
   count: { type: 'integer', description: 'Number found.' },
   population: { type: 'integer', description: 'People living in the region.' },
   population_year: { type: 'integer', description: 'Year of that population.' },
-  per_100k: { type: 'number', description: 'Count per 100,000 people (or per the number given with --per).' },
+  per_100k: { type: 'number', description: 'Count per 100,000 people.' },
   per_100k_low: { type: 'number', description: 'Lower end of the exact 95 % Poisson interval; covers chance only.' },
   per_100k_high: { type: 'number', description: 'Upper end of the exact 95 % Poisson interval; covers chance only.' },
   rate_ratio: { type: 'number', description: 'Rate against that of the rest of the country; empty where undefined.' },
@@ -82,14 +82,26 @@ export async function datapackage(
       id: snapshot.id,
       observed: snapshot.observed,
       complete: snapshot.complete,
-      missing: snapshot.missing,
-      accounting: snapshot.accounting,
-      placedAddresses: snapshot.placedAddresses,
+      // Sorted, as reasons and files come in the order they were met, which must not show.
+      missing: snapshot.missing.toSorted(),
+      accounting: sorted(snapshot.accounting),
+      placedAddresses: sorted(snapshot.placedAddresses),
       tables: { ...snapshot.tables, reportRegions: regionTables },
     },
     resources: await Promise.all(files.map(resource)),
   }
 }
+
+/** The same counts with their names in order, at every level. */
+const sorted = (counts: object): object =>
+  Object.fromEntries(
+    Object.entries(counts)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, value]: [string, unknown]) => [
+        name,
+        typeof value === 'object' && value !== null ? sorted(value) : value,
+      ]),
+  )
 
 async function resource(file: Described): Promise<object> {
   const hash = createHash('sha256')

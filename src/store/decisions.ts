@@ -117,7 +117,10 @@ function clueOf(row: Row): PlaceClue {
   }
 }
 
-/** Table `named` (key, service): the service of every distinct (source, module, port, transport). */
+/**
+ * Table `named` (key, id `named`, service, source, port, transport, `door`): the service of every distinct (source, module,
+ * port, transport). A door is a port and transport: with an address, an endpoint.
+ */
 export async function decideServices(
   database: Database,
   observations: string,
@@ -140,7 +143,8 @@ export async function decideServices(
   })
   const key = await distinctKey(connection, 'asked', ['$source', '$module', '$port', '$transport'])
   await connection.run(
-    `CREATE OR REPLACE TABLE named AS SELECT ${key('a')} AS key, service FROM asked a JOIN answer USING (id)`,
+    `CREATE OR REPLACE TABLE named AS SELECT ${key('a')} AS key, id::INTEGER AS named, service, source, port, transport,
+       dense_rank() OVER (ORDER BY port, transport)::INTEGER AS door FROM asked a JOIN answer USING (id)`,
   )
   return key
 }
@@ -222,7 +226,7 @@ export async function decideAddresses(database: Database, deciders: Deciders): P
 }
 
 /** The address a key (see observations.ts) stands for, as text. */
-export function addressOfKey(uuid: string): string {
+function addressOfKey(uuid: string): string {
   const hex = uuid.replaceAll('-', '')
   if (hex.startsWith('00000000000000000000ffff')) {
     return [24, 26, 28, 30].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)).join('.')

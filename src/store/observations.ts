@@ -4,7 +4,7 @@ import type { BulkMapping } from '../model/reader.ts'
 import { one, pathText, sqlText, toNumber } from './duckdb.ts'
 
 /** How many characters of a banner a snapshot keeps. */
-export const bannerLength = 1024
+const bannerLength = 1024
 
 /** How Parquet is written: zstd is faster here than not compressing, and nobody looks single values up, so no bloom filters. */
 export const parquet = 'FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, WRITE_BLOOM_FILTER false'
@@ -129,6 +129,6 @@ const digestFields = observationFields
   .join(', ')
 
 /** Column name of a field in a snapshot's Parquet files. */
-export function snakeCase(field: string): string {
+function snakeCase(field: string): string {
   return field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { access, chmod, mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises'
+import { access, chmod, mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { CensusError, failed, wrongInput } from '../model/errors.ts'
@@ -171,10 +171,3 @@ async function syncFolder(folder: string): Promise<void> {
   await handle.sync().catch(() => undefined)
   await handle.close()
 }
-
-/** Size of a file in bytes, 0 when it is not there. */
-export const fileSize = (path: string): Promise<number> =>
-  stat(path).then(
-    (found) => found.size,
-    () => 0,
-  )

@@ -24,7 +24,11 @@ export function countNaively(
   rows: readonly ServiceRow[],
   breakdown: Breakdown,
 ): Map<string, Cell> {
-  const kept = [...new Map(records.map((seen) => [JSON.stringify(Object.entries(seen).toSorted()), seen])).values()]
+  const kept = [
+    ...new Map(
+      records.map((seen) => [JSON.stringify(Object.entries(seen).toSorted(([a], [b]) => (a < b ? -1 : 1))), seen]),
+    ).values(),
+  ]
   const exposed = kept.filter(isExposed)
   const sources = [...new Set(kept.map(sourceOf))]
   const found = new Map<string, Cell>()

@@ -82,7 +82,11 @@ describe('census', () => {
     const cli = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
     const script = `"$0" --import "$1" "$2" list services --json | head -1; echo "\${PIPESTATUS[0]}"`
     const { stdout, stderr } = await promisify(execFile)('bash', [
-      ...['-c', script, process.execPath, import.meta.resolve('tsx'), cli],
+      '-c',
+      script,
+      process.execPath,
+      import.meta.resolve('tsx'),
+      cli,
     ])
     expect(stdout).toBe('[\n0\n')
     expect(stderr).toBe('')

@@ -40,7 +40,9 @@ const oddText = fc.oneof(
     weight: 4,
     arbitrary: fc.string({
       unit: fc.constantFrom(
-        ...' \t\r\n\v\fvnx"\\[]{}\',:;/-+.0159eE\0\u001f\u007f\u0085\u00a0\u2028\ufeff\ufffd\ud800\udc00é京😀',
+        ...Array.from(
+          ' \t\r\n\v\fvnx"\\[]{}\',:;/-+.0159eE\0\u001f\u007f\u0085\u00a0\u2028\ufeff\ufffd\ud800\udc00é京😀',
+        ),
       ),
       maxLength: 8,
     }),

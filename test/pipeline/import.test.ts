@@ -285,33 +285,24 @@ describe('the store', () => {
     expect((await listSnapshots(store)).map(({ id }) => id)).toEqual([snapshot.id])
   })
 
-  test.each([
-    "it's",
-    '[x]*',
-    'a?b',
-    '**',
-    '{a,b}',
-    'new\nline',
-    'per%20cent',
-    '京都 府',
-    'back\\slash',
-    'do"uble',
-    '#?x=1',
-  ])('may stand in a folder called %j, and its input too', async (name) => {
-    const folder = await temporaryFolder()
-    const input = join(folder, `${name}.ndjson`)
-    await writeFile(input, ndjson(banner(), banner({ version: 5.5 })))
-    const store = join(folder, name)
-    const request = {
-      store,
-      files: [{ name: input, format: 'auto' as const }],
-      maxRecordBytes: 2 ** 20,
-      maxExpansion: 10,
-    }
-    // A pattern would find the other snapshot's files too.
-    await importFiles({ ...request, id: 'one' })
-    const snapshot = await importFiles({ ...request, id: 'two' })
-    expect(snapshot.manifest).toMatchObject({ inputs: [{ name: input }], accounting: { in: 2, kept: 2, repeats: 0 } })
-    expect(await observationRows(snapshot)).toHaveLength(2)
-  })
+  test.each(["it's [x]*?{a,b}#=1", '**', 'new\nline "%20" 京都', 'back\\slash'])(
+    'may stand in a folder called %j, and its input too',
+    async (name) => {
+      const folder = await temporaryFolder()
+      const input = join(folder, `${name}.ndjson`)
+      await writeFile(input, ndjson(banner(), banner({ version: 5.5 })))
+      const store = join(folder, name)
+      const request = {
+        store,
+        files: [{ name: input, format: 'auto' as const }],
+        maxRecordBytes: 2 ** 20,
+        maxExpansion: 10,
+      }
+      // A pattern would find the other snapshot's files too.
+      await importFiles({ ...request, id: 'one' })
+      const snapshot = await importFiles({ ...request, id: 'two' })
+      expect(snapshot.manifest).toMatchObject({ inputs: [{ name: input }], accounting: { in: 2, kept: 2, repeats: 0 } })
+      expect(await observationRows(snapshot)).toHaveLength(2)
+    },
+  )
 })

@@ -18,6 +18,10 @@ describe('csvCell', () => {
       expect(csvCell(text)).toBe(text)
   })
 
+  it('quotes a line feed and a carriage return alone, which other readers take for the end of a row', () => {
+    for (const text of ['a\nb', 'a\rb', 'a\r\nb', '\n=1']) expect(csvCell(text)).toBe(`"${text}"`)
+  })
+
   it('keeps any text in one cell of one row, line breaks of any kind too', () => {
     fc.assert(
       fc.property(

@@ -78,6 +78,15 @@ describe('table', () => {
     )
   })
 
+  it('takes room from the widest text, never from numbers', () => {
+    const [, line] = table(
+      [{ title: 'A', align: 'left' }, { title: 'B', align: 'left' }, columns[1]],
+      [['神'.repeat(60), 'b'.repeat(20), '1,234,567']],
+    )
+    expect(line).toMatch(/^神{23}… {2}b{20} {2}1,234,567$/)
+    expect(stringWidth(line ?? '')).toBeLessThanOrEqual(80)
+  })
+
   it('of very many rows is made', () => {
     const rows = Array.from({ length: 200_000 }, (_, index) => ['x', String(index)])
     expect(table(columns, rows)).toHaveLength(200_001)

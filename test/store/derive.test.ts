@@ -15,6 +15,8 @@ const day = (of: number): string => `2016-05-${String(of).padStart(2, '0')}T00:0
 const regions = async (snapshot: Snapshot): Promise<Record<string, unknown>> =>
   Object.fromEntries((await censusRows(snapshot)).map((row) => [String(row['port']), row['region']]))
 const flags = (row: Row | undefined): readonly string[] => flagNames(Number(row?.['flags']))
+/** The order of what two values are as text. */
+const asText = (a: unknown, b: unknown): number => (String(a) < String(b) ? -1 : 1)
 
 describe('the place of an address', () => {
   test('is where its newest placed observation says, for every row, whatever port or time', async () => {
@@ -95,7 +97,7 @@ describe('the place of an address', () => {
     )
     const rows = await censusRows(snapshot)
     expect(
-      rows.map((row) => [String(row['address']).slice(-2), row['country'], row['region'], flags(row)]).toSorted(),
+      rows.map((row) => [String(row['address']).slice(-2), row['country'], row['region'], flags(row)]).toSorted(asText),
     ).toEqual([
       ['01', 'JP', 'JP-27', ['region-inferred']],
       ['02', 'US', '', []],
@@ -129,12 +131,12 @@ describe('an endpoint', () => {
     })
     const rows = await censusRows(snapshot)
     const speaking = rows.filter((row) => row['speaks'] === 'true').map((row) => row['product'])
-    expect(speaking.toSorted()).toEqual(['alone', 'new', 'other'])
+    expect(speaking.toSorted(asText)).toEqual(['alone', 'new', 'other'])
     expect(
       rows
         .filter((row) => flags(row).includes('undated'))
         .map((row) => row['product'])
-        .toSorted(),
+        .toSorted(asText),
     ).toEqual(['alone', 'undated'])
     expect(rows).toHaveLength(5)
     expect(snapshot.manifest.accounting.undated).toBe(2)
@@ -147,7 +149,7 @@ describe('an endpoint', () => {
   test('speaks once over all sources and once in each of them', async () => {
     const csv = `ip,port,timestamp,product\n192.0.2.25,25,2016-06-01T00:00:00Z,later\n192.0.2.25,25,2016-05-02T00:00:00Z,earlier\n`
     const rows = await censusRows(await imported({ a: ndjson(banner()), 'b.csv': csv }))
-    expect(rows.map((row) => [row['source'], row['speaks'], row['speaks_in_source']]).toSorted()).toEqual([
+    expect(rows.map((row) => [row['source'], row['speaks'], row['speaks_in_source']]).toSorted(asText)).toEqual([
       ['csv', 'false', 'false'],
       ['csv', 'true', 'true'],
       ['shodan', 'false', 'true'],
@@ -161,12 +163,12 @@ describe('what counts', () => {
       ip: '192.0.2.77',
       data: { ssh: { status: 'protocol-error', protocol: 'ssh', timestamp: '2024-05-01T00:00:00Z' } },
     }
-    const arp = `${masscanList.replace('# end', 'open arp 0 192.0.2.21 1714521601\n# end')}`
+    const arp = masscanList.replace('# end', 'open arp 0 192.0.2.21 1714521601\n# end')
     const snapshot = await imported({ 'nmap.xml': nmapXml, 'masscan.txt': arp, 'zgrab2.ndjson': ndjson(failed) })
     const kept = await observationRows(snapshot)
     const rows = await censusRows(snapshot)
     const outcomes = new Set(kept.map((row) => row['outcome']))
-    expect([...outcomes].toSorted()).toEqual(['answered', 'closed', 'failed', 'filtered', 'open'])
+    expect([...outcomes].toSorted(asText)).toEqual(['answered', 'closed', 'failed', 'filtered', 'open'])
     const exposed = kept.filter(
       (row) =>
         ['answered', 'open'].includes(String(row['outcome'])) && !['icmp', 'arp'].includes(String(row['transport'])),
@@ -181,7 +183,7 @@ describe('what counts', () => {
 
   test('an open port that no application answered on is port-only', async () => {
     const rows = await censusRows(await imported({ 'masscan.txt': masscanList }))
-    expect(rows.map((row) => flags(row)).toSorted()).toEqual([[], ['port-only']])
+    expect(rows.map((row) => flags(row)).toSorted(asText)).toEqual([[], ['port-only']])
   })
 
   test('a host on more than 100 ports, or tagged as a honeypot, is suspect', async () => {

@@ -30,7 +30,7 @@ export interface ChunkOptions {
 }
 
 const stub = Buffer.from('{}\n')
-/** No record fits in fewer bytes; so short a line is looked at, in case it is blank (DuckDB skips blank lines and would miscount). */
+/** No record fits in fewer bytes; so short a line, or one that begins with white space, is looked at, in case it is blank (DuckDB skips blank lines and would miscount). */
 const shortLine = 24
 
 /**
@@ -53,7 +53,7 @@ export async function* chunks(input: AsyncIterable<Uint8Array>, options: ChunkOp
     let start = 0
     for (let end = block.indexOf(0x0a); end !== -1; end = block.indexOf(0x0a, start)) {
       const length = end - start
-      if (length < shortLine || length > options.maxBulkLine || !clean) {
+      if (length < shortLine || (block[start] ?? 0) <= 0x20 || length > options.maxBulkLine || !clean) {
         const line = block.subarray(start, end)
         const blank = isBlank(line)
         if (blank || length > options.maxBulkLine || !isUtf8(line)) {

@@ -70,9 +70,11 @@ async function importLines(
         return
       }
       const isOpenEnd = chunk.openEnd && row === chunk.lines - 1
+      let isRejected = false
       for await (const reading of reader.read(oneLine(spare.bytes), options)) {
-        // A line inside the file that ends early is a broken line; only the file's last can be a file cut off.
+        // A line inside the file that ends early is a broken line, which is one reject; only the file's last can be a file cut off.
         if (reading.kind === 'cut' && !isOpenEnd) {
+          if (isRejected) continue
           await sink.reading({
             kind: 'reject',
             line,
@@ -80,7 +82,10 @@ async function importLines(
             detail: reading.detail,
             text: spare.bytes.toString('utf8').slice(0, 1000),
           })
-        } else await sink.reading({ ...reading, line })
+        } else {
+          isRejected ||= reading.kind === 'reject'
+          await sink.reading({ ...reading, line })
+        }
       }
     })
   }

@@ -28,7 +28,10 @@ test('how the input comes in pieces changes nothing', async () => {
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 60 }), fc.integer({ min: 3, max: 20 }), async (bytes, size) => {
       const noMark = Uint8Array.from(bytes.map((byte) => (byte % 4 === 0 ? 0x0a : byte === 0xef ? 0xee : byte)))
-      expect(await read(noMark, size, 5)).toEqual(await read(noMark, 1000, 5))
+      const seen = async (pieces: number) =>
+        // Of a line that is too long only its beginning is held, and of that as much as had come.
+        (await read(noMark, pieces, 5)).map((line) => (line.tooLong ? { ...line, bytes: undefined } : line))
+      expect(await seen(size)).toEqual(await seen(1000))
     }),
   )
 })

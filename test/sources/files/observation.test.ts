@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { asNumber, at, number, observation, text, time, words } from '../../../src/sources/files/observation.ts'
+import { at, number, observation, text, time, words } from '../../../src/sources/files/observation.ts'
 
 const seen = { ip: '192.0.2.1', port: 80 }
 
@@ -62,7 +62,9 @@ test.each([
   ['AS', undefined],
   [1.5, undefined],
 ])('autonomous system number of %j', (value, expected) => {
-  expect(asNumber(value)).toBe(expected)
+  const reading = observation('csv', 1, { ...seen, asn: value })
+  expect(reading).toHaveProperty('observation')
+  expect(reading.kind === 'record' ? reading.observation.asn : 'none').toBe(expected)
 })
 
 describe('time', () => {

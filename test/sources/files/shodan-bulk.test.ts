@@ -18,12 +18,12 @@ test('a banner line read by DuckDB gives the very row that read() gives', async 
         const input = [first, ...banners.map(jsonLine)].map((line) => `${line}\n`).join('')
         const fast = await ingested(input, shodan)
         const slow = await ingested(input, slowShodan)
-        expect(fast.rows.toSorted(byLine)).toEqual(slow.rows.toSorted(byLine))
+        expect(fast.rows).toEqual(slow.rows)
         expect(fast.rejects.toSorted(byLine)).toEqual(slow.rejects.toSorted(byLine))
       },
     ),
-    { numRuns: Number(process.env['RUNS'] ?? 40) },
+    { numRuns: 30 },
   )
 })
 
-const byLine = (a: { line?: unknown }, b: { line?: unknown }): number => Number(a.line) - Number(b.line)
+const byLine = (a: { line: number }, b: { line: number }): number => a.line - b.line
