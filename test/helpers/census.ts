@@ -136,7 +136,7 @@ export async function reportAgain(folder: string, request: Partial<ReportRequest
 }
 
 /** The rows of a CSV file, read by another parser than the one that wrote them. */
-export async function csvRows(path: string): Promise<CsvRow[]> {
+async function csvRows(path: string): Promise<CsvRow[]> {
   return parse<CsvRow>(await readFile(path, 'utf8'), { columns: true, record_delimiter: '\r\n' })
 }
 

@@ -17,7 +17,7 @@ export const ndjson = (...values: readonly unknown[]): string =>
   values.map((value) => `${JSON.stringify(value)}\n`).join('')
 
 /** A number whose JSON is not what JSON.stringify writes: the text stands in the line as it is. */
-export class RawNumber {
+class RawNumber {
   readonly text: string
   constructor(text: string) {
     this.text = text

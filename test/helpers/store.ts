@@ -72,7 +72,7 @@ export async function ingested(
 }
 
 /** The rows of a folder's Parquet files in a fixed order, every value as text. */
-export async function parquetRows(folder: string): Promise<Row[]> {
+async function parquetRows(folder: string): Promise<Row[]> {
   const database = await openDatabase({ folders: [folder], temporary: folder })
   try {
     return await all(database.connection, `SELECT COLUMNS(*)::VARCHAR FROM ${parquetFiles(folder)} ORDER BY ALL`)

@@ -33,7 +33,7 @@ const soundText = (sql: string): string =>
   `AND (${sql} < '-' OR ${sql} >= ':' OR NOT regexp_matches(left(${sql}, 40), '^-?([0-9]+\\.0$|[0-9.]+[eE]|[0-9]{16})'))))`
 
 const soundNumber = (sql: string): string =>
-  `(${sql} IS NULL OR regexp_matches(${sql}, '^-?[0-9]{1,3}(\\.[0-9]{1,15})?$') AND NOT starts_with(${sql}, '-0'))`
+  `(${sql} IS NULL OR regexp_matches(${sql}, '^-?[0-9]{1,3}(\\.[0-9]{1,15})?$') AND NOT regexp_matches(${sql}, '^-0(\\.0+)?$'))`
 
 const country = `coalesce(${text('location.country_code')}, ${text('country_code')}, ${text('location.country_name')}, ${text('country_name')})`
 const organisation = `coalesce(${text('org')}, ${text('isp')})`
