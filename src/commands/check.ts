@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts'
 import { exitCodes, type ExitCode } from '../model/errors.ts'
 import { detectAll } from '../pipeline/import.ts'
-import { loadDeciders } from '../pipeline/deciders.ts'
+import { checkTables } from '../pipeline/deciders.ts'
 import { loadRegions } from '../locate/regions.ts'
 import { loadServices } from '../recognise/service.ts'
 import { listSnapshots } from '../store/snapshots.ts'
@@ -24,7 +24,7 @@ export async function checkCommand(
     `store ${global.store}: ${(await listSnapshots(global.store)).length} snapshots`,
   ]
   if (config) {
-    await loadDeciders({
+    await checkTables({
       ...(config.region_tables === undefined ? {} : { regionTables: config.region_tables }),
       ...(config.address_database === undefined ? {} : { addressDatabase: config.address_database }),
     })

@@ -28,13 +28,14 @@ export async function loadDeciders(options: TableOptions): Promise<Deciders & { 
   const gazetteer = await loadGazetteer(crosswalk)
   const services = loadServices()
   let database: AddressDatabase | undefined
-  // A named database is opened at once, so that a wrong one is told before the work and not after it.
-  if (options.addressDatabase !== undefined)
-    database = await openAddressDatabase({ regions, crosswalk, path: options.addressDatabase })
   return {
     places: placeDecoder({ regions, crosswalk, gazetteer, centres: await loadCountryCentres(gazetteer) }),
     addressDatabase: async () => {
-      database ??= await openAddressDatabase({ regions, crosswalk })
+      database ??= await openAddressDatabase({
+        regions,
+        crosswalk,
+        ...(options.addressDatabase === undefined ? {} : { path: options.addressDatabase }),
+      })
       return database
     },
     service: (clue) => services.classify(clue),
@@ -48,4 +49,14 @@ export async function loadDeciders(options: TableOptions): Promise<Deciders & { 
       ...(database === undefined ? {} : { addressDatabase: database.edition }),
     }),
   }
+}
+
+/**
+ * Looks at the tables a user named, so that a fault in one is told before the work and not after it.
+ * @throws CensusError exit 2
+ */
+export async function checkTables(options: TableOptions): Promise<void> {
+  if (options.regionTables === undefined && options.addressDatabase === undefined) return
+  const regions = await loadRegions(options.regionTables === undefined ? {} : { userTables: options.regionTables })
+  if (options.addressDatabase !== undefined) await openAddressDatabase({ regions, path: options.addressDatabase })
 }

@@ -1,8 +1,8 @@
 import { mkdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { FormatId, Reader } from '../model/reader.ts'
 import { wrongInput } from '../model/errors.ts'
-import { loadDeciders, type TableOptions } from './deciders.ts'
+import { checkTables, loadDeciders, type TableOptions } from './deciders.ts'
 import { detectReader, readerOf } from '../sources/files/index.ts'
 import { importFile } from '../sources/files/import-file.ts'
 import { openInput, type Input } from '../sources/files/input.ts'
@@ -62,6 +62,7 @@ export async function importFiles(request: ImportRequest): Promise<Snapshot> {
   const id = request.id ?? newId()
   checkSnapshotId(id)
   const inputs = await detectAll(request)
+  await checkTables(request)
   // A store that a newer census has written to is not added to.
   await listSnapshots(request.store)
   await prepareStore(request.store).catch((error: unknown) => {
@@ -198,7 +199,7 @@ function describe(
   const rejected = inputs.reduce((sum, input) => sum + input.rejected, 0)
   const records = inputs.reduce((sum, input) => sum + input.records, 0)
   const missing = [
-    ...inputs.flatMap((input) => (input.cut === undefined ? [] : [`${input.name} ends early: ${input.cut}`])),
+    ...inputs.flatMap((input) => (input.cut === undefined ? [] : [`${basename(input.name)} ends early: ${input.cut}`])),
     ...(rejected > tolerableRejects * (records + rejected)
       ? [`${rejected} of ${records + rejected} records could not be read (rejects.ndjson says why)`]
       : []),

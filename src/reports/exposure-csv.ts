@@ -65,24 +65,26 @@ export async function writeExposureCsv(
     let count = 0
     let source = ''
     let lead = ''
+    let place = ''
+    let cell: Pick<ReportRow, 'country' | 'region' | 'keys' | 'service'> | undefined
     for await (const row of rows) {
       if (row.source !== source || count === 0) {
         source = row.source
         const { snapshot, observedFrom, observedTo, basis } = header(source)
         lead = [snapshot, observedFrom, observedTo, source, basis].map(csvCell).join(',')
+        cell = undefined
       }
-      const texts = [row.country, row.region, row.regionName, row.regionNameLocal, row.service, ...row.keys, row.unit]
-      const numbers = [
-        String(row.count),
-        row.population === undefined ? '' : String(row.population),
-        row.populationYear === undefined ? '' : String(row.populationYear),
-        ...[row.per100k, row.per100kLow, row.per100kHigh, row.rateRatio].map((value) =>
-          value === undefined ? '' : sixDigits(value),
-        ),
-        row.rank === undefined ? '' : String(row.rank),
-      ]
+      // A cell's three units follow one another and share everything before the unit.
+      const shared = cell?.country === row.country && cell.region === row.region && cell.service === row.service
+      if (!shared || cell?.keys !== row.keys) {
+        cell = row
+        const { country, region, regionName, regionNameLocal, service, keys } = row
+        place = `${lead},${[country, region, regionName, regionNameLocal, service, ...keys].map(csvCell).join(',')}`
+      }
       // `asked` is known for probes only.
-      text += csvLine([lead, ...texts.map(csvCell), '', ...numbers, row.flags.join(';')])
+      text +=
+        `${place},${row.unit},,${row.count},${row.population ?? ''},${row.populationYear ?? ''},${digits(row.per100k)},${digits(row.per100kLow)},` +
+        `${digits(row.per100kHigh)},${digits(row.rateRatio)},${row.rank ?? ''},${row.flags.join(';')}\r\n`
       count++
       if (text.length > 2 ** 20) {
         await file.writeFile(text)
@@ -96,3 +98,5 @@ export async function writeExposureCsv(
     await file.close()
   }
 }
+
+const digits = (value: number | undefined): string => (value === undefined ? '' : sixDigits(value))

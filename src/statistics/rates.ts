@@ -42,11 +42,23 @@ function compareRates(a: Cell, b: Cell): number {
   return left < right ? -1 : left > right ? 1 : 0
 }
 
-/** Six significant digits in plain decimal notation, without trailing zeros: what a report's cell holds. */
+const printed = new Map<number, string>()
+
+/**
+ * Six significant digits in plain decimal notation, without trailing zeros: what a report's cell holds. Small counts over
+ * the same few populations give the same few rates in millions of cells, so what was printed is remembered.
+ */
 export function sixDigits(value: number): string {
+  const known = printed.get(value)
+  if (known !== undefined) return known
+  const text = print(value)
+  if (printed.size < 100_000) printed.set(value, text)
+  return text
+}
+
+function print(value: number): string {
   if (value === 0) return '0'
   const decimals = Math.max(0, 5 - Math.floor(Math.log10(Math.abs(value))))
-  const rounded = Number(value.toPrecision(6))
-  const fixed = rounded.toFixed(Math.min(decimals, 100))
+  const fixed = Number(value.toPrecision(6)).toFixed(Math.min(decimals, 100))
   return fixed.includes('.') ? fixed.replace(/\.?0+$/, '') : fixed
 }
