@@ -8,14 +8,27 @@ import { prepareObservations, stagedMapping, writeObservations } from './observa
 
 /** Bytes of staged readings that make one Parquet file. */
 const stagedBytes = 16 * 2 ** 20
-/** Chunks read by DuckDB at the same time; its own reading of one chunk keeps little more than one core busy. */
-const parallelChunks = 2
+/** Bytes of lines that DuckDB reads in one statement: planning one takes as long as reading two megabytes. */
+const statementBytes = 128 * 2 ** 20
+/** Statements at the same time: one alone does not keep two cores busy from its beginning to its end. */
+const parallelStatements = 2
 
 /** Whole lines for DuckDB, as the sources cut them. */
 export interface LineChunk {
   readonly parts: readonly Uint8Array[]
   readonly firstLine: number
   readonly lines: number
+}
+
+/** Chunks of one input gathered in a file for one statement. */
+interface Pending {
+  readonly file: number
+  readonly mapping: BulkMapping
+  readonly part: string
+  readonly handle: FileHandle
+  readonly members: { readonly firstRow: number; readonly onUnsound: (row: number, line: Buffer) => Promise<void> }[]
+  lines: number
+  bytes: number
 }
 
 /** What a draft snapshot has taken in so far. */
@@ -54,19 +67,20 @@ export interface Ingest {
 export async function openIngest(database: Database, folder: string): Promise<Ingest> {
   const rejects = await open(join(folder, 'rejects.ndjson'), 'wx', 0o600)
   const connections = await Promise.all(
-    Array.from({ length: parallelChunks + 1 }, async () => {
+    Array.from({ length: parallelStatements + 1 }, async () => {
       const connection = await database.connect()
       await prepareObservations(connection)
       return connection
     }),
   )
-  const chunkQueue = new PQueue({ concurrency: parallelChunks })
+  const chunkQueue = new PQueue({ concurrency: parallelStatements })
   // A chunk's unsound lines are staged while it holds a place in its queue: were there one queue, they would wait for each other.
   const stagedQueue = new PQueue({ concurrency: 1 })
   const counted = new Map<number, Counts>()
   let failure: unknown
   let parts = 0
   let staged: { file: number; lines: string[]; bytes: number } = { file: -1, lines: [], bytes: 0 }
+  let pending: Pending | undefined
   let rejectLines: string[] = []
   let rejectBytes = 0
   const reasons: Partial<Record<RejectReason, number>> = {}
@@ -128,6 +142,32 @@ export async function openIngest(database: Database, folder: string): Promise<In
     })
   }
 
+  const newPending = async (file: number, mapping: BulkMapping): Promise<Pending> => {
+    const part = nextPart()
+    return { file, mapping, part, handle: await open(`${part}.chunk`, 'wx', 0o600), members: [], lines: 0, bytes: 0 }
+  }
+
+  /** Has DuckDB read the lines written so far. */
+  const flushPending = async (): Promise<void> => {
+    if (pending === undefined) return
+    const { file, mapping, part, handle, members, lines } = pending
+    pending = undefined
+    await handle.close()
+    await enqueue(chunkQueue, async (connection) => {
+      const path = `${part}.chunk`
+      const unsound = await writeObservations(connection, { path, file, lines, longestLine: 0 }, mapping, part)
+      if (unsound === undefined) await unlink(part)
+      counts(file).records += unsound === undefined ? 0 : lines - unsound.length
+      if (unsound === undefined || unsound.length > 0) {
+        await eachLine(path, unsound && new Set(unsound), async (row, line) => {
+          const member = members.findLast((each) => each.firstRow <= row)
+          await member?.onUnsound(row - member.firstRow, line)
+        })
+      }
+      await unlink(path)
+    })
+  }
+
   const flushRejects = async (): Promise<void> => {
     if (rejectLines.length === 0) return
     const text = rejectLines.join('')
@@ -164,23 +204,17 @@ export async function openIngest(database: Database, folder: string): Promise<In
       }
     },
     chunk: async (file, chunk, mapping, onUnsound) => {
-      const part = nextPart()
-      await enqueue(chunkQueue, async (connection) => {
-        const path = `${part}.chunk`
-        await writeFile(path, chunk.parts)
-        const unsound = await writeObservations(
-          connection,
-          { path, file, lines: chunk.lines, longestLine: 0 },
-          mapping,
-          part,
-        )
-        if (unsound === undefined) await unlink(part)
-        counts(file).records += unsound === undefined ? 0 : chunk.lines - unsound.length
-        if (unsound === undefined || unsound.length > 0) await eachLine(path, unsound && new Set(unsound), onUnsound)
-        await unlink(path)
-      })
+      throwFailure()
+      if (pending?.file !== file) await flushPending()
+      pending ??= await newPending(file, mapping)
+      await writeAll(pending.handle, chunk.parts)
+      pending.members.push({ firstRow: pending.lines, onUnsound })
+      pending.lines += chunk.lines
+      pending.bytes += chunk.parts.reduce((sum, each) => sum + each.length, 0)
+      if (pending.bytes >= statementBytes) await flushPending()
     },
     drain: async () => {
+      await flushPending()
       await chunkQueue.onIdle()
       await flushStaged()
       await stagedQueue.onIdle()
@@ -194,6 +228,7 @@ export async function openIngest(database: Database, folder: string): Promise<In
       await close()
     },
     abandon: async () => {
+      await pending?.handle.close()
       await chunkQueue.onIdle()
       await stagedQueue.onIdle()
       await close()

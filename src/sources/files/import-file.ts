@@ -13,7 +13,7 @@ export interface Sink {
   drain(): Promise<void>
 }
 
-const chunkBytes = 32 * 2 ** 20
+const chunkBytes = 16 * 2 ** 20
 
 /**
  * Reads a whole input into the sink.
@@ -55,10 +55,12 @@ async function importLines(
 ): Promise<void> {
   const limits = { chunkBytes, maxBulkLine, maxRecordBytes: options.maxRecordBytes }
   for await (const chunk of chunks(input.bytes, limits)) {
+    // The chunk's bytes must not live as long as what is asked about its lines later: hence no `chunk` in there.
+    const { spare: spared, firstLine, lines, openEnd } = chunk
     await sink.chunk(chunk, mapping, async (row, bulkLine) => {
-      const spare: SpareLine = chunk.spare.get(row) ?? { row, bytes: bulkLine }
+      const spare: SpareLine = spared.get(row) ?? { row, bytes: bulkLine }
       if (spare.bytes === undefined) return
-      const line = chunk.firstLine + row
+      const line = firstLine + row
       if (spare.tooLong) {
         await sink.reading({
           kind: 'reject',
@@ -69,7 +71,7 @@ async function importLines(
         })
         return
       }
-      const isOpenEnd = chunk.openEnd && row === chunk.lines - 1
+      const isOpenEnd = openEnd && row === lines - 1
       let isRejected = false
       for await (const reading of reader.read(oneLine(spare.bytes), options)) {
         // A line inside the file that ends early is a broken line, which is one reject; only the file's last can be a file cut off.
