@@ -83,7 +83,11 @@ async function measureSnapshot(folder: string, count: number): Promise<Measured>
 
   const snapshot = await findSnapshot(store, undefined)
   const census = `read_parquet(${sqlText(join(snapshot.folder, 'census', '*.parquet'))})`
-  const database = await openDatabase({ folders: [snapshot.folder, folder], temporary: join(folder, 'spill') })
+  const database = await openDatabase({
+    folders: [snapshot.folder, folder],
+    temporary: join(folder, 'spill'),
+    memoryLimitMiB: 1024,
+  })
   try {
     const counted = await one(
       database.connection,

@@ -73,7 +73,11 @@ const program = new Command('census')
   .version(version)
   .exitOverride()
   .configureHelp({ helpWidth: 80 })
-  .showHelpAfterError('(census --help shows what there is)')
+  // One line, as every other error.
+  .configureOutput({
+    outputError: (text, write) =>
+      write(`census: ${text.replace(/^error: /, '').trimEnd()}; --help shows what there is\n`),
+  })
 
 globalOptions(program.command('import'))
   .description('read exports and scanner outputs (plain, .gz, .zst, - for stdin) into a new snapshot')
@@ -159,7 +163,7 @@ function complain(error: unknown): number {
 // A reader that has seen enough (`census list regions | head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(exitCodes.done)
-  throw error
+  process.exit(complain(new Error(`the result cannot be written: ${error.message}`)))
 })
 for (const [signal, code] of [
   ['SIGINT', 130],

@@ -67,7 +67,13 @@ export async function withZeros(
   const groups = new Map<string, Tally[]>()
   for (const tally of found) groups.set(key(tally), [...(groups.get(key(tally)) ?? []), tally])
   const countries = [...new Set([...asked.countries, ...found.map((tally) => tally.country)])].toSorted()
-  const nothing = { region: '', keys: [], counts: { addresses: 0, endpoints: 0, banners: 0 }, flags: 0 }
+  const nothing = {
+    region: '',
+    keys: [],
+    counts: { addresses: 0, endpoints: 0, banners: 0 },
+    flags: 0,
+    speakingFlags: 0,
+  }
   return asked.sources.flatMap((each) =>
     countries.flatMap((country) =>
       asked.serviceRows.flatMap(
@@ -106,7 +112,13 @@ function* groupRows(group: readonly Tally[], regions: Regions, options: RowOptio
     if (!tally && !options.zeros) continue
     const ratio = Object.fromEntries(units.map((unit) => [unit, statistics.get(unit)?.[index] ?? {}]))
     yield* cellRows(
-      tally ?? { ...first, region: code, counts: { addresses: 0, endpoints: 0, banners: 0 }, flags: 0 },
+      tally ?? {
+        ...first,
+        region: code,
+        counts: { addresses: 0, endpoints: 0, banners: 0 },
+        flags: 0,
+        speakingFlags: 0,
+      },
       code,
       ratio,
       regions,
@@ -116,7 +128,13 @@ function* groupRows(group: readonly Tally[], regions: Regions, options: RowOptio
   const unplaced = found.get('')
   if (unplaced || options.zeros) {
     yield* cellRows(
-      unplaced ?? { ...first, region: '', counts: { addresses: 0, endpoints: 0, banners: 0 }, flags: 0 },
+      unplaced ?? {
+        ...first,
+        region: '',
+        counts: { addresses: 0, endpoints: 0, banners: 0 },
+        flags: 0,
+        speakingFlags: 0,
+      },
       unknown,
       {},
       undefined,
@@ -159,6 +177,7 @@ const total = (group: readonly Tally[]): Tally => {
     region: first.country,
     counts: { addresses: sum('addresses'), endpoints: sum('endpoints'), banners: sum('banners') },
     flags: group.reduce((bits, tally) => bits | tally.flags, 0),
+    speakingFlags: group.reduce((bits, tally) => bits | tally.speakingFlags, 0),
   }
 }
 
@@ -173,6 +192,8 @@ function* cellRows(
   const population = code === unknown ? undefined : regions?.population(code)
   for (const unit of units) {
     const count = tally.counts[unit]
+    // A product only older observations told has addresses and no endpoint: rows of 0 are for the regions' file.
+    if (count === 0 && !options.zeros) continue
     const interval = poissonInterval(count)
     const rate = (events: number): number | undefined =>
       population === undefined || population.population === 0
@@ -195,7 +216,11 @@ function* cellRows(
       per100kHigh: rate(interval.high),
       rateRatio: comparison[unit]?.rateRatio,
       rank: comparison[unit]?.rank,
-      flags: [...flagNames(tally.flags), ...(count < rankedFrom ? (['small-count'] as const) : []), ...options.flags],
+      flags: [
+        ...flagNames(unit === 'endpoints' ? tally.speakingFlags : tally.flags),
+        ...(count < rankedFrom ? (['small-count'] as const) : []),
+        ...options.flags,
+      ],
     }
   }
 }

@@ -73,6 +73,7 @@ async function* tallyBranch(
         banners: toNumber(row['banners']),
       },
       flags: toNumber(row['flags']),
+      speakingFlags: toNumber(row['speaking_flags']),
     }
   }
 }
@@ -178,9 +179,9 @@ function tallySql(question: TallyQuestion, words: number): string {
   return `WITH set_count AS MATERIALIZED (SELECT cell, ${names.join(', ')}, count(*) AS n FROM (${sets}) GROUP BY ALL),
     set_row AS MATERIALIZED (${setRows}),
     by_address AS (SELECT cell, position, sum(n) AS addresses FROM set_count JOIN set_row USING (${names.join(', ')}) GROUP BY ALL),
-    by_service AS (SELECT cell, number, count(*) AS banners, count(*) FILTER (WHERE speaks) AS endpoints, bit_or(flags) AS flags FROM narrow GROUP BY ALL),
-    by_row AS (SELECT cell, position, sum(banners) AS banners, sum(endpoints) AS endpoints, bit_or(flags) AS flags
+    by_service AS (SELECT cell, number, count(*) AS banners, count(*) FILTER (WHERE speaks) AS endpoints, bit_or(flags) AS flags, bit_or(flags) FILTER (WHERE speaks) AS speaking_flags FROM narrow GROUP BY ALL),
+    by_row AS (SELECT cell, position, sum(banners) AS banners, sum(endpoints) AS endpoints, bit_or(flags) AS flags, bit_or(speaking_flags) AS speaking_flags
       FROM by_service JOIN row_service USING (number) GROUP BY ALL)
-    SELECT c.* EXCLUDE (cell, sound), position, service_row, addresses, endpoints, banners, flags
+    SELECT c.* EXCLUDE (cell, sound), position, service_row, addresses, endpoints, banners, flags, speaking_flags
     FROM by_row JOIN by_address USING (cell, position) JOIN cell c USING (cell) JOIN (SELECT position, service_row FROM row_bits) USING (position)`
 }

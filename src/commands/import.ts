@@ -24,7 +24,8 @@ export async function importCommand(
   global: Global,
   console: Console,
 ): Promise<ExitCode> {
-  const format = formatOf(options.format)
+  // Columns are the generic CSV's: naming them names the format.
+  const format = options.columns !== undefined && options.format === 'auto' ? 'csv' : formatOf(options.format)
   const observedAt = observedAtOf(options.observedAt)
   const columns = options.columns === undefined ? undefined : columnsOf(options.columns)
   const progress = progressLine(console, global)

@@ -48,6 +48,7 @@ export function printReport(report: Report, out: string, global: Global, console
       restricted: report.restricted,
       region: (code) => report.regions.region(code),
       per: report.per,
+      services: report.services,
       withoutSuspects: report.withoutSuspects,
       mailProducts: report.mailProducts,
     }),

@@ -166,14 +166,16 @@ function fromEvidence(evidence: Evidence): Judgement {
     return cities.length === 1 && region !== undefined && sizeable ? { region, means: 'city' } : { means: 'none' }
   }
   const possible = cities.filter((region) => mayLieIn(region, around))
+  const near = regionAround(around)
   if (possible.length === 1 && possible[0] !== undefined) {
+    // A namesake across the border, while the position is plainly in another region: one of the two is wrong.
+    if (near !== undefined && near !== possible[0]) return { means: 'none' }
     return { region: possible[0], means: cities.length === 1 ? 'city' : 'coordinates' }
   }
   // A sizeable town of that name lies elsewhere: city and coordinates contradict each other.
   if (possible.length === 0 && sizeable) return { means: 'none' }
-  const region = regionAround(around)
-  if (region === undefined || (possible.length > 0 && !possible.includes(region))) return { means: 'none' }
-  return { region, means: 'coordinates' }
+  if (near === undefined || (possible.length > 0 && !possible.includes(near))) return { means: 'none' }
+  return { region: near, means: 'coordinates' }
 }
 
 function remembered(find: (text: string) => string | undefined): (text: string) => string | undefined {

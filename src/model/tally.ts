@@ -28,4 +28,6 @@ export interface Tally {
   readonly counts: Readonly<Record<Unit, number>>
   /** Bits of the flags of the records counted: see flags.ts. */
   readonly flags: number
+  /** The same of the records that speak for their endpoint: what the count of endpoints is made of. */
+  readonly speakingFlags: number
 }

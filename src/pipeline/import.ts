@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import type { FormatId, Reader } from '../model/reader.ts'
+import type { FormatId, Reader, RejectReason } from '../model/reader.ts'
 import { wrongInput } from '../model/errors.ts'
 import { checkTables, loadDeciders, type TableOptions } from './deciders.ts'
 import { detectReader, readerOf } from '../sources/files/index.ts'
@@ -14,6 +14,8 @@ import { storeFormat, type Manifest } from '../store/manifest.ts'
 import { maxBulkLineBytes } from '../store/observations.ts'
 import {
   beginSnapshot,
+  isMissing,
+  removeEmptyStore,
   checkSnapshotId,
   listSnapshots,
   prepareStore,
@@ -65,6 +67,7 @@ export async function importFiles(request: ImportRequest): Promise<Snapshot> {
   await checkTables(request)
   // A store that a newer census has written to is not added to.
   await listSnapshots(request.store)
+  const isNew = await isMissing(request.store)
   await prepareStore(request.store).catch((error: unknown) => {
     throw storageError(error, `the store ${request.store} cannot be made`)
   })
@@ -79,6 +82,7 @@ export async function importFiles(request: ImportRequest): Promise<Snapshot> {
     }
   } finally {
     lock.release()
+    if (isNew) await removeEmptyStore(request.store)
   }
 }
 
@@ -94,12 +98,19 @@ interface DetectedInput {
 export async function detectAll(request: Pick<ImportRequest, 'files' | 'maxExpansion'>): Promise<DetectedInput[]> {
   const found: DetectedInput[] = []
   for (const file of request.files) {
+    if (file.name === '-' && found.some((other) => other.file.name === '-')) {
+      throw wrongInput('standard input is named twice', 'name it once: its bytes can be read once only')
+    }
     const input = await openInput(file.name, request)
+    // Nothing at all is no answer: a download that failed must not take the place of yesterday's figures.
+    if (input.head.whole && input.head.text.trim() === '') {
+      const cut = input.cut()
+      throw wrongInput(cut === undefined ? `${file.name} is empty` : `${file.name}: ${cut}`, 'get the file again')
+    }
     const reader = file.format === 'auto' ? detectReader(input.head) : readerOf(file.format)
     if (!reader) {
-      const empty = input.head.whole && input.head.text.trim() === ''
       throw wrongInput(
-        empty ? `${file.name} is empty` : `${file.name} is of no known format`,
+        `${file.name} is of no known format`,
         'name its format with --format; `census list formats` shows which there are',
       )
     }
@@ -124,6 +135,7 @@ async function fillDraft(draft: Draft, inputs: readonly DetectedInput[], request
       await ingest.abandon()
       throw error
     })
+    refuseUnreadable(reports, ingest.rejectedByReason())
     // Loaded only now: a heap full of place names makes every garbage collection during reading a long one.
     const deciders = await loadDeciders(request)
     const derived = await derive(database, draft.folder, deciders)
@@ -134,6 +146,18 @@ async function fillDraft(draft: Draft, inputs: readonly DetectedInput[], request
   } finally {
     database.close()
   }
+}
+
+/** Inputs of which not one record could be read are wrong inputs, and no snapshot of nothing. */
+function refuseUnreadable(inputs: Manifest['inputs'], reasons: Partial<Record<RejectReason, number>>): void {
+  if (inputs.some((input) => input.records > 0)) return
+  const wrong = inputs.find((input) => input.rejected > 0 || input.cut !== undefined)
+  if (wrong === undefined) return
+  const why = Object.entries(reasons).map(([reason, count]) => `${count} ${reason}`)
+  throw wrongInput(
+    `nothing in ${wrong.name} could be read as ${wrong.format}: ${[...why, ...(wrong.cut === undefined ? [] : [wrong.cut])].join(', ')}`,
+    'check that it is the file you mean, and its --format',
+  )
 }
 
 /** Reads every input into the draft, and tells of each what came of it. */

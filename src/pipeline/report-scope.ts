@@ -79,12 +79,8 @@ export type Years = (country: string) => { readonly year: number; readonly exact
 
 /** A year named on the command line. @throws CensusError exit 2 when none of those countries has a population of it */
 export function namedYear(year: number, countries: readonly string[], regions: RegionTable): Years {
-  if (!countries.some((each) => regions.population(each, year, { exact: true }) !== undefined)) {
-    // Countries without a table of regions have the years of the World Bank.
-    const known = countries.flatMap((each) => [
-      ...regions.years(each),
-      ...(regions.region(each)?.population.keys() ?? []),
-    ])
+  if (!countries.some((each) => knownYears(each, regions).includes(year))) {
+    const known = countries.flatMap((each) => knownYears(each, regions))
     const whom =
       countries.length > 5 ? `${countries.slice(0, 5).join(', ')} …` : countries.join(', ') || 'any country seen'
     throw wrongInput(
@@ -95,6 +91,22 @@ export function namedYear(year: number, countries: readonly string[], regions: R
   return () => ({ year, exact: true })
 }
 
+/** Years of which any region of the country has a population; the country itself where no table has its regions. */
+function knownYears(country: string, regions: RegionTable): readonly number[] {
+  const ofRegions = regions.regionsOf(country).flatMap((region) => [...region.population.keys()])
+  return ofRegions.length > 0 ? ofRegions : [...(regions.region(country)?.population.keys() ?? [])]
+}
+
+/** Years by how many of the country's regions have a population of them, most first: for tables with gaps. */
+function fullestYears(country: string, regions: RegionTable): number[] {
+  const having = new Map<number, number>()
+  for (const region of regions.regionsOf(country)) {
+    for (const year of region.population.keys()) having.set(year, (having.get(year) ?? 0) + 1)
+  }
+  const most = Math.max(0, ...having.values())
+  return [...having].filter(([, count]) => count === most).map(([year]) => year)
+}
+
 /** For each country the year of its tables nearest to the observations; the newest when they are undated. */
 export function nearestYears(observed: { readonly from: string; readonly to: string }, regions: RegionTable): Years {
   const middle =
@@ -102,7 +114,9 @@ export function nearestYears(observed: { readonly from: string; readonly to: str
       ? Number.MAX_SAFE_INTEGER
       : Math.round((Number(observed.from.slice(0, 4)) + Number(observed.to.slice(0, 4))) / 2)
   return remember((country) => {
-    const year = nearestNumbers(middle, regions.years(country))[0]
+    // One year serves a whole country: a region without it is counted without a rate.
+    const whole = regions.years(country)
+    const year = nearestNumbers(middle, whole.length > 0 ? whole : fullestYears(country, regions))[0]
     return year === undefined ? { year: middle, exact: false } : { year, exact: true }
   })
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { renameSync } from 'node:fs'
+import { renameSync, rmSync } from 'node:fs'
 import { mkdir, open, readdir, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { censusRows, withZeros } from '../aggregate/census-rows.ts'
@@ -54,6 +54,7 @@ export interface Report {
   readonly regions: RegionTable
   /** Whether only some regions were asked for. */
   readonly restricted: boolean
+  readonly services: readonly string[] | undefined
   readonly per: number
   readonly populationYear: number | undefined
   /** Country totals of `rows` without hosts flagged suspect, by country and service; empty when there are none. */
@@ -137,6 +138,7 @@ async function writeReport(context: Context, by: readonly Breakdown[], draft: st
     regions,
     restricted: context.only !== undefined,
     per: request.per,
+    services: request.services,
     populationYear: country === undefined ? undefined : context.view.population(country)?.year,
     withoutSuspects: await countryTotals(context),
     mailProducts: country === undefined ? [] : await mailProducts(context, country),
@@ -177,6 +179,8 @@ async function publish(names: readonly string[], draft: string, out: string): Pr
     if (there?.isDirectory()) throw failed(`${join(out, name)} is a folder`, 'remove it, or name another --out')
   }
   for (const name of names) renameSync(join(draft, name), join(out, name))
+  // A file that an earlier report left and this one does not write would stand there undescribed, of another snapshot.
+  for (const name of Object.values(exposureFiles)) if (!names.includes(name)) rmSync(join(out, name), { force: true })
 }
 
 /** Removes drafts that killed reports left behind: those of yesterday and before, as no report takes a day. */

@@ -10,7 +10,9 @@ export function csvCell(text: string): string {
   if (text === '') return ''
   const found = known.get(text)
   if (found !== undefined) return found
-  const cell = stringify([[text.replaceAll('\0', '\ufffd')]], {
+  // A formula behind white space is one too in some spreadsheets.
+  const plain = text.replaceAll('\0', '\ufffd').replace(/^\s+(?=[=+\-@＝＋－＠])/, "'$&")
+  const cell = stringify([[plain]], {
     escape_formulas: true,
     eof: false,
     record_delimiter: 'windows',

@@ -15,13 +15,15 @@ export interface Summary {
   readonly restricted: boolean
   readonly region: (code: string) => Region | undefined
   readonly per: number
+  /** Services and categories asked for, if any were named. */
+  readonly services: readonly string[] | undefined
   readonly withoutSuspects: ReadonlyMap<string, number>
   readonly mailProducts: readonly { readonly product: string; readonly addresses: number }[]
 }
 
 /** The prefectures of Trend Micro's study of 2016: Japan's five largest. */
 const studied = ['JP-13', 'JP-14', 'JP-27', 'JP-23', 'JP-11']
-const preferred = ['all', 'mail', 'time', 'iot']
+const preferred = ['mail', 'time', 'iot']
 
 /** The report in a terminal of 80 columns: the five-prefecture table of the study (elsewhere the five most populous regions). */
 export function summaryLines(summary: Summary): string[] {
@@ -84,7 +86,7 @@ export function summaryLines(summary: Summary): string[] {
       }),
       services.length === 1 ? terminalWidth : Infinity,
     )
-  let services = servicesShown(ofCountry)
+  let services = servicesShown(ofCountry, summary.services)
   let body = figures(services)
   while (services.length > 1 && body.some((line) => stringWidth(line) > terminalWidth)) {
     services = services.slice(0, -1)
@@ -113,10 +115,10 @@ export function summaryLines(summary: Summary): string[] {
   return lines
 }
 
-/** `all`, and the first categories or services of the report; the table drops the last where 80 columns are too few. */
-function servicesShown(rows: readonly ReportRow[]): string[] {
+/** `all`, and the categories or services asked for (else the study's); the table drops the last where 80 columns are too few. */
+function servicesShown(rows: readonly ReportRow[], asked: readonly string[] | undefined): string[] {
   const found = [...new Set(rows.map((row) => row.service))]
-  const first = preferred.filter((service) => found.includes(service))
+  const first = ['all', ...(asked ?? preferred)].filter((service) => found.includes(service))
   return [...new Set([...first, ...found])].slice(0, 4)
 }
 

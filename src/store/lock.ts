@@ -1,7 +1,7 @@
 import { chmod } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
-import { CensusError, exitCodes } from '../model/errors.ts'
+import { CensusError, exitCodes, failed } from '../model/errors.ts'
 
 /**
  * Holds the store for one writer. DuckDB takes the operating system's lock on a database file it opens for writing,
@@ -17,7 +17,13 @@ export async function lockStore(store: string): Promise<{ release(): void }> {
     return { release: () => instance.closeSync() }
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error)
-    if (!/could not set lock/i.test(text)) throw error
+    if (!/could not set lock/i.test(text)) {
+      throw failed(
+        `the store ${store} cannot be written: ${text.split('\n')[0] ?? ''}`,
+        'check its permissions, or name another with --store',
+        error,
+      )
+    }
     throw new CensusError(`another census command is writing to the store ${store}`, {
       exit: exitCodes.storeBusy,
       hint: 'wait until it has finished, or name another store with --store',

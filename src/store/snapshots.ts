@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { access, chmod, mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises'
+import { access, chmod, mkdir, open, readFile, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { CensusError, failed, wrongInput } from '../model/errors.ts'
@@ -29,6 +29,20 @@ const snapshotsFolder = (store: string): string => join(resolve(store), 'snapsho
 /** Makes the store's folders, readable by their owner alone. */
 export async function prepareStore(store: string): Promise<void> {
   await mkdir(snapshotsFolder(store), { recursive: true, mode: 0o700 })
+}
+
+export const isMissing = (path: string): Promise<boolean> => exists(path).then((there) => !there)
+
+/** Takes away a store that nothing was written to; one that holds anything stays. */
+export async function removeEmptyStore(store: string): Promise<void> {
+  // rmdir fails on a folder that is not empty, which is what is wanted.
+  await rmdir(snapshotsFolder(store)).then(
+    async () => {
+      await rm(join(resolve(store), '.lock'), { force: true })
+      await rmdir(resolve(store)).catch(() => undefined)
+    },
+    () => undefined,
+  )
 }
 
 /** All complete snapshots, oldest id first. A folder without a manifest is one that was never finished, and no snapshot. */

@@ -28,6 +28,7 @@ const tally = (region: string, addresses: number, more: Partial<Tally> = {}): Ta
   keys: [],
   counts: { addresses, endpoints: addresses, banners: addresses },
   flags: 0,
+  speakingFlags: 0,
   ...more,
 })
 

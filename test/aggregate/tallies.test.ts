@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { flagBit } from '../../src/model/flags.ts'
 import { serviceRows } from '../../src/aggregate/service-rows.ts'
 import { servicesFound, tallies, type ServiceRow } from '../../src/aggregate/tallies.ts'
 import { breakdowns, type Breakdown, type Tally } from '../../src/model/tally.ts'
@@ -106,6 +107,18 @@ describe('tallies', () => {
       expect(by.get('imap')).toEqual({ addresses: 1, endpoints: 1, banners: 1 })
       expect(by.get('mail')).toEqual({ addresses: 2, endpoints: 3, banners: 3 })
       expect(by.get('all')).toEqual({ addresses: 2, endpoints: 3, banners: 3 })
+    })
+  })
+
+  it('flag endpoints by the records that speak for them, addresses and banners by all', async () => {
+    const at = { ip: '198.18.0.1', port: 25, service: 'smtp', region: 'JP-13' }
+    const seen: Seen[] = [
+      { ...at, outcome: 'open', observedAt: '2016-03-01T00:00:00Z' },
+      { ...at, observedAt: '2016-03-02T00:00:00Z' },
+    ]
+    await asking(seen, async ({ count }) => {
+      const smtp = (await count('region')).find((tally) => tally.service === 'smtp')
+      expect(smtp).toMatchObject({ flags: flagBit('port-only'), speakingFlags: 0 })
     })
   })
 

@@ -96,6 +96,31 @@ describe('census report', () => {
     )
   })
 
+  it('leaves no file of an earlier report that it does not write itself', async () => {
+    await withStore(async (report, folder) => {
+      await report()
+      await report({ by: 'region' })
+      expect((await readdir(join(folder, 'out'))).toSorted()).toEqual(['datapackage.json', 'exposure-by-region.csv'])
+    })
+  })
+
+  it('has one population year for a country, and refuses one that its regions have not', async () => {
+    const { message } = await withStore(async (report) => errorOf(report({ country: 'JP', populationYear: 2019 })))
+    expect(message).toContain('2019')
+    await withStore(async (report, folder) => {
+      const tables = join(folder, 'tables')
+      await mkdir(tables)
+      await writeFile(
+        join(tables, 'JP.csv'),
+        'code,country,name,name_local,other_names,population,year,quality\nJP-99,JP,Atlantis,,,5,2024,invented\n',
+      )
+      await report({ country: 'JP', by: 'region', regionTables: tables })
+      const rows = (await readFile(join(folder, 'out', 'exposure-by-region.csv'), 'utf8')).trimEnd().split('\r\n')
+      const years = new Set(rows.slice(1).map((row) => row.split(',')[14]))
+      expect([...years].filter((year) => year !== '')).toHaveLength(1)
+    })
+  })
+
   it('leaves old reports and no draft when it fails', async () => {
     await withStore(async (report, folder) => {
       const out = join(folder, 'out')

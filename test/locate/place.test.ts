@@ -408,3 +408,11 @@ it('decodes 50,000 distinct clues in both passes within five seconds', () => {
   expect(performance.now() - start).toBeLessThan(5_000)
   expect(placed.length).toBe(clues.length)
 })
+
+describe('a namesake', () => {
+  it('across the border of the region a position plainly lies in is not taken', () => {
+    // A Washington of a hundred people in Virginia; the position is that of the capital.
+    const at = { country: 'US', city: 'Washington', latitude: 38.8951, longitude: -77.0364 }
+    expect(decode({ source: 'shodan', ...at }).region).not.toBe('US-VA')
+  })
+})

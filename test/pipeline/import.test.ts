@@ -221,6 +221,22 @@ describe('what cannot be imported leaves no trace', () => {
     },
   )
 
+  test.each([
+    ['an empty file whose format is named', ''],
+    ['a page of HTML whose format is named', '<html>\n<body>\nlogin\n</body>\n</html>\n'],
+  ])('%s', async (_, content) => {
+    const folder = await temporaryFolder()
+    await writeFile(join(folder, 'bad'), content)
+    const work = importFiles({
+      store: join(folder, 'store'),
+      files: [{ name: join(folder, 'bad'), format: 'shodan' }],
+      maxRecordBytes: 2 ** 24,
+      maxExpansion: 300,
+    })
+    await expect(work).rejects.toMatchObject({ exit: 2, message: expect.stringContaining('bad') as string })
+    expect(await listSnapshots(join(folder, 'store'))).toEqual([])
+  })
+
   test('an id that is taken', async () => {
     const folder = await temporaryFolder()
     await writeFile(join(folder, 'good'), ndjson(banner()))

@@ -6,7 +6,7 @@ import { csvCell, csvLine } from '../../src/reports/csv.ts'
 const read = (text: string): string[][] => parse(text, { record_delimiter: '\r\n' })
 
 describe('csvCell', () => {
-  it.each(['=cmd|" /C calc"!A0', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '＝1', '＋1', '－1', '＠x'])(
+  it.each(['=cmd|" /C calc"!A0', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '\n=1', ' +1', '＝1', '＋1', '－1', '＠x'])(
     'neutralises %j',
     (text) => {
       expect(read(csvLine([csvCell(text), 'end']))).toEqual([[`'${text}`, 'end']])
@@ -19,7 +19,7 @@ describe('csvCell', () => {
   })
 
   it('quotes a line feed and a carriage return alone, which other readers take for the end of a row', () => {
-    for (const text of ['a\nb', 'a\rb', 'a\r\nb', '\n=1']) expect(csvCell(text)).toBe(`"${text}"`)
+    for (const text of ['a\nb', 'a\rb', 'a\r\nb', '\nb']) expect(csvCell(text)).toBe(`"${text}"`)
   })
 
   it('keeps any text in one cell of one row, line breaks of any kind too', () => {
@@ -31,7 +31,7 @@ describe('csvCell', () => {
           const [row, ...others] = read(csvLine(['before', csvCell(text), 'after']))
           expect(others).toEqual([])
           expect(row?.[0]).toBe('before')
-          expect(row?.[1]).toBe(/^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell)
+          expect(row?.[1]).toBe(/^(\s*[=+\-@]|[\t\r])/.test(cell) ? `'${cell}` : cell)
           expect(row?.[2]).toBe('after')
         },
       ),

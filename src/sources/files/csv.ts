@@ -73,7 +73,7 @@ const spellings: Readonly<Record<Field, readonly string[]>> = {
 }
 
 const columnFor = (header: Header, field: Field): string | undefined =>
-  spellings[field].find((spelling) => header.has(spelling))
+  [...spellings[field], field.toLowerCase()].find((spelling) => header.has(spelling))
 
 /** Field → column name. Throws a `CensusError` (exit 2) when `options.columns` does not fit the table. */
 function mapped(header: Header, { columns = {}, fileName }: ReadOptions): ReadonlyMap<Field, string> {

@@ -104,10 +104,7 @@ async function fileSize(name: string): Promise<number | undefined> {
     return found.isFile() ? found.size : undefined
   } catch (error) {
     if (error instanceof Error && 'code' in error) {
-      throw wrongInput(
-        `${name} cannot be read: ${error.message.split(',')[0] ?? ''}`,
-        'check the name and its permissions',
-      )
+      throw wrongInput(`${name} cannot be read (${String(error.code)})`, 'check the name and its permissions')
     }
     throw error
   }
