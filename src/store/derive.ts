@@ -7,7 +7,7 @@ import { parquet } from './observations.ts'
 import { all, one, parquetFiles, sqlText, toNumber, type Database } from './duckdb.ts'
 
 /** Rows worked on at a time: what bounds the memory, whatever the size of the snapshot. */
-const rowsAtATime = 1_500_000
+const rowsAtATime = 1_000_000
 /** A host that answers on more ports than this is more likely a middlebox or honeypot than that many services. */
 const suspectPorts = 100
 
