@@ -35,14 +35,14 @@ export const isMissing = (path: string): Promise<boolean> => exists(path).then((
 
 /** Takes away a store that nothing was written to; one that holds anything stays. */
 export async function removeEmptyStore(store: string): Promise<void> {
-  // rmdir fails on a folder that is not empty, which is what is wanted.
-  await rmdir(snapshotsFolder(store)).then(
-    async () => {
-      await rm(join(resolve(store), '.lock'), { force: true })
-      await rmdir(resolve(store)).catch(() => undefined)
-    },
-    () => undefined,
-  )
+  try {
+    // rmdir fails on a folder that is not empty, which is what is wanted.
+    await rmdir(snapshotsFolder(store))
+    await rm(join(resolve(store), '.lock'), { force: true })
+    await rmdir(resolve(store))
+  } catch {
+    // Something is in it, and stays.
+  }
 }
 
 /** All complete snapshots, oldest id first. A folder without a manifest is one that was never finished, and no snapshot. */
