@@ -16,7 +16,7 @@ export async function checkCommand(
   console: Console,
 ): Promise<ExitCode> {
   const tables = options.regionTables === undefined ? {} : { userTables: options.regionTables }
-  const regions = config ? await preflight(config, global.store) : await loadRegions(tables)
+  const regions = config ? (await preflight(config, global.store)).regions : await loadRegions(tables)
   const withRates = regions.countries.filter((country) => regions.years(country).length > 0)
   const lines = [
     `regions: ${regions.countries.length} countries, ${withRates.length} with populations by region`,

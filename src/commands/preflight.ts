@@ -1,22 +1,29 @@
+import { stat } from 'node:fs/promises'
 import type { Config } from '../config/config.ts'
 import { loadRegions, type RegionTable } from '../locate/regions.ts'
 import { wrongInput } from '../model/errors.ts'
 import { breakdownsOf, namedYear, scopeOf } from '../pipeline/report-scope.ts'
 import { loadServices } from '../recognise/service.ts'
-import { checkSnapshotId, listSnapshots } from '../store/snapshots.ts'
+import { checkSnapshotId, listSnapshots, type Snapshot } from '../store/snapshots.ts'
 import { observedAtOf } from './import.ts'
 
 /**
  * Looks at all of a configuration that can be wrong before its inputs are read, so that `run` does not import first
  * and complain then. Writes nothing.
- * @returns the region tables it names
+ * @returns the region tables it names; and the snapshot of that id, where a run that was interrupted after its import has
+ * left one of the very same files: the run goes on from there
  * @throws CensusError exit 2 for the first fault
  */
-export async function preflight(config: Config, store: string): Promise<RegionTable> {
+export async function preflight(
+  config: Config,
+  store: string,
+): Promise<{ readonly regions: RegionTable; readonly made: Snapshot | undefined }> {
   const regions = await loadRegions(config.region_tables === undefined ? {} : { userTables: config.region_tables })
+  let made: Snapshot | undefined
   if (config.id !== undefined) {
     checkSnapshotId(config.id)
-    if ((await listSnapshots(store)).some((snapshot) => snapshot.id === config.id)) {
+    made = (await listSnapshots(store)).find((snapshot) => snapshot.id === config.id)
+    if (made !== undefined && !(await isOf(made, config))) {
       throw wrongInput(
         `the store ${store} already holds a snapshot ${JSON.stringify(config.id)}`,
         'choose another id, or leave it out',
@@ -35,5 +42,21 @@ export async function preflight(config: Config, store: string): Promise<RegionTa
   )
   if (config.population_year !== undefined)
     namedYear(config.population_year, country === undefined ? regions.countries : [country], regions)
-  return regions
+  return { regions, made }
+}
+
+/** Whether a snapshot was made of the files a configuration names, as they are now. */
+async function isOf(snapshot: Snapshot, config: Config): Promise<boolean> {
+  const { inputs } = snapshot.manifest
+  if (inputs.length !== config.inputs.length) return false
+  const same = await Promise.all(
+    config.inputs.map(async ({ file }, index) => {
+      const size = await stat(file).then(
+        (found) => found.size,
+        () => undefined,
+      )
+      return inputs[index]?.name === file && inputs[index].bytes === size
+    }),
+  )
+  return same.every(Boolean)
 }

@@ -22,11 +22,13 @@ export async function runCommand(
   global: Global,
   console: Console,
 ): Promise<ExitCode> {
-  await preflight(config, global.store)
+  const { made } = await preflight(config, global.store)
   const progress = progressLine(console, global)
-  const snapshot = await importFiles({ ...importRequest(config, global, options), onProgress: progress.show }).finally(
-    () => progress.clear(),
-  )
+  const snapshot =
+    made ??
+    (await importFiles({ ...importRequest(config, global, options), onProgress: progress.show }).finally(() =>
+      progress.clear(),
+    ))
   const report = await makeReport(reportRequest(config, global, snapshot.id))
   const shown = global.json || options.print || console.interactive
   if (shown && !global.json) printResult(console, global, [...importLines(snapshot.manifest), ''], undefined)

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib'
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { lockStore } from '../../src/store/lock.ts'
@@ -104,6 +104,19 @@ describe('census run', () => {
       expect(printed.stdout).toMatch(/Written to/)
       const json = await run(join(folder, '3'), ['c.csv'], { args: ['--json'] })
       expect(JSON.parse(json.stdout)).toMatchObject({ snapshot: 'fixed' })
+    })
+  }, 120_000)
+
+  it('goes on from its own snapshot when it was stopped after the import, and from no other', async () => {
+    await withFolder(async (folder) => {
+      await run(folder, ['c.csv'])
+      const before = await outputs(folder)
+      await rm(join(folder, 'out'), { recursive: true })
+      expect(await run(folder, ['c.csv'])).toMatchObject({ code: 0, stdout: '' })
+      expect(await outputs(folder)).toEqual(before)
+      const other = await run(folder, ['b.ndjson.gz'])
+      expect(other).toMatchObject({ code: 2, stdout: '' })
+      expect(other.stderr).toContain('already holds a snapshot')
     })
   }, 120_000)
 
