@@ -25,7 +25,7 @@ export interface DatabaseOptions {
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const instance = await DuckDBInstance.create(':memory:', {
-    memory_limit: `${options.memoryLimitMiB ?? 360}MiB`,
+    memory_limit: `${options.memoryLimitMiB ?? 400}MiB`,
     temp_directory: options.temporary,
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
