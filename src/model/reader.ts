@@ -85,9 +85,11 @@ export type FormatId = (typeof formatIds)[number]
 export interface BulkMapping {
   /** Keys of the line's object and their DuckDB types. */
   readonly columns: Readonly<Record<string, string>>
-  /** Observation field → SQL over those columns: text, or NULL where absent. */
+  /** Further columns, made once of those: name → SQL. */
+  readonly parsed: Readonly<Record<string, string>>
+  /** Observation field → SQL over all of them: text or what it becomes (a number, a timestamp), NULL where absent. */
   readonly fields: Readonly<Record<ObservationField, string>>
-  /** SQL that is true when the line can be read this way. */
+  /** SQL that is true when the line can be read this way; whether `ip` is an address is seen to by the store. */
   readonly sound: string
   /** Whether the input is of the kind the mapping reads: one object a line. */
   applies(head: Head): boolean

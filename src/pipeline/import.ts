@@ -11,7 +11,7 @@ import { openDatabase, storageError } from '../store/duckdb.ts'
 import { openIngest, type Ingest } from '../store/ingest.ts'
 import { lockStore } from '../store/lock.ts'
 import { storeFormat, type Manifest } from '../store/manifest.ts'
-import { maxBulkLineBytes } from '../store/observations.ts'
+import { longestLineTaken, maxBulkLineBytes } from '../store/observations.ts'
 import {
   beginSnapshot,
   isMissing,
@@ -127,18 +127,27 @@ export async function detectAll(request: Pick<ImportRequest, 'files' | 'maxExpan
 async function fillDraft(draft: Draft, inputs: readonly DetectedInput[], request: ImportRequest): Promise<Snapshot> {
   const work = join(draft.folder, 'work')
   await mkdir(work, { mode: 0o700 })
-  await mkdir(join(draft.folder, 'census'), { mode: 0o700 })
-  const database = await openDatabase({ folders: [draft.folder], temporary: work })
+  const database = await openDatabase({
+    folders: [draft.folder],
+    files: inputs.map(({ file }) => file.name),
+    temporary: work,
+  })
   try {
     const ingest = await openIngest(database, draft.folder)
-    const reports = await readInputs(ingest, inputs, request).catch(async (error: unknown) => {
+    // Not before DuckDB has all there is to read: a heap full of place names makes every garbage collection a long one.
+    let loading: ReturnType<typeof loadDeciders> | undefined
+    const load = (): ReturnType<typeof loadDeciders> => {
+      loading ??= loadDeciders(request)
+      loading.catch(() => undefined)
+      return loading
+    }
+    const reports = await readInputs(ingest, inputs, request, load).catch(async (error: unknown) => {
       await ingest.abandon()
       throw error
     })
     refuseUnreadable(reports, ingest.rejectedByReason())
-    // Loaded only now: a heap full of place names makes every garbage collection during reading a long one.
-    const deciders = await loadDeciders(request)
-    const derived = await derive(database, draft.folder, deciders)
+    const deciders = await load()
+    const derived = await derive(database, draft.folder, work, deciders)
     const manifest = describe(draft.id, request, reports, ingest.rejectedByReason(), derived, deciders.hashes())
     database.close()
     await rm(work, { recursive: true })
@@ -160,11 +169,12 @@ function refuseUnreadable(inputs: Manifest['inputs'], reasons: Partial<Record<Re
   )
 }
 
-/** Reads every input into the draft, and tells of each what came of it. */
+/** Reads every input into the draft, and tells of each what came of it. `onHandedOver` is called when the store has all bytes of the last. */
 async function readInputs(
   ingest: Ingest,
   inputs: readonly DetectedInput[],
   request: ImportRequest,
+  onHandedOver: () => void,
 ): Promise<Manifest['inputs']> {
   const bytesTotal = inputs.reduce<number | undefined>(
     (sum, { size }) => (sum === undefined || size === undefined ? undefined : sum + size),
@@ -184,16 +194,21 @@ async function readInputs(
         bytesTotal,
       })
     const timer = setInterval(report, 200)
+    const handOver = <T>(work: T): T => {
+      if (index === inputs.length - 1) onHandedOver()
+      return work
+    }
     const options = {
       fileName: input.head.fileName,
       maxRecordBytes: request.maxRecordBytes,
       ...(request.observedAt === undefined ? {} : { observedAt: request.observedAt }),
       ...(file.columns === undefined ? {} : { columns: file.columns }),
     }
-    const cut = await importFile(input, reader, options, maxBulkLineBytes, {
+    const cut = await importFile(input, reader, options, { chunked: maxBulkLineBytes, whole: longestLineTaken }, {
       reading: (reading) => ingest.reading(index, file.name, reading),
       chunk: (chunk, mapping, onUnsound) => ingest.chunk(index, chunk, mapping, onUnsound),
-      drain: () => ingest.drain(),
+      file: (path, mapping, onUnsound) => handOver(ingest.file(index, path, mapping, onUnsound)),
+      drain: () => handOver(ingest.drain()),
     }).finally(() => clearInterval(timer))
     bytesBefore += input.bytesRead()
     recordsBefore += ingest.counts(index).records

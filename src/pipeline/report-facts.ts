@@ -1,11 +1,11 @@
-import { join } from 'node:path'
 import { censusRows, type Regions } from '../aggregate/census-rows.ts'
 import { tallies, type ServiceRow, type TallyQuestion } from '../aggregate/tallies.ts'
 import type { ReportRow } from '../model/report-row.ts'
 import type { Breakdown } from '../model/tally.ts'
 import { loadServices } from '../recognise/service.ts'
 import type { RowHeader } from '../reports/exposure-csv.ts'
-import { all, parquetFiles, sqlText, toNumber, toText, type Database } from '../store/duckdb.ts'
+import { censusRowsOf } from '../store/derive.ts'
+import { all, sqlText, toNumber, toText, type Database } from '../store/duckdb.ts'
 import type { Snapshot } from '../store/snapshots.ts'
 
 /** What questions to a snapshot are asked with. */
@@ -19,7 +19,7 @@ export interface Asking {
 }
 
 /** SQL of a snapshot's census rows. */
-export const censusSql = (snapshot: Snapshot): string => parquetFiles(join(snapshot.folder, 'census'))
+export const censusSql = (snapshot: Snapshot): string => censusRowsOf(snapshot.folder)
 
 export const question = ({ snapshot, serviceRows, country }: Asking, breakdown: Breakdown): TallyQuestion => ({
   breakdown,

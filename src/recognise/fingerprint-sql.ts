@@ -6,25 +6,41 @@ import type { FingerprintFile, FingerprintRow } from './fingerprints.ts'
 const perGroup = 8
 
 /**
- * The two steps of recognising banners in DuckDB, for the services a table holds (all when not said: compiling every
- * fingerprint costs half a second, however few the rows).
+ * How banners are recognised in DuckDB, for the services a table holds (all when not said: compiling every fingerprint
+ * costs half a second, however few the rows).
  *
  * - `field(columns)`: expression for what of a banner the fingerprints read (see fieldSql); '' where they can say nothing.
- * - `known(table)`: query over a table or subquery with columns service and field, each pair asked once: service, field,
- *   vendor, product, version, device_type (VARCHAR, '' for what is not known) for the pairs some fingerprint knows, to
- *   join back. The first row that matches, in the order of the files and of their rows, wins.
+ * - `matched(table)`: queries over a table with columns service and field: service, field and the number of the first
+ *   fingerprint that matches, in the order of the files and of their rows. Each asks for services of its own, so that they
+ *   can run side by side; all of them together are the answer.
+ * - `known(matched, numbers)`: query over a table of such answers, in which no other numbers stand: service, field, vendor,
+ *   product, version, device_type (VARCHAR, '' for what is not known).
  */
+export interface RecogniseSql {
+  readonly field: (columns: { readonly service: string; readonly banner: string }) => string
+  readonly matched: (table: string) => readonly string[]
+  readonly known: (matched: string, numbers: ReadonlySet<number>) => string
+}
+
 export function recogniseSql(
   services?: ReadonlySet<string>,
   all: readonly FingerprintFile[] = loadFingerprints(),
-): {
-  readonly field: (columns: { readonly service: string; readonly banner: string }) => string
-  readonly known: (table: string) => string
-} {
+): RecogniseSql {
   const files = all
     .map((file) => ({ ...file, services: file.services.filter((id) => services?.has(id) ?? true) }))
     .filter((file) => file.services.length > 0)
-  return { field: (columns) => fieldSql(columns, files), known: (table) => knownSql(table, files) }
+  const rows = files
+    .flatMap((file) => file.rows.map((row) => ({ file, row })))
+    .map((entry, number) => ({ ...entry, number }))
+  return {
+    field: (columns) => fieldSql(columns, files),
+    matched: (table) => halves(rows).map((half) => matchedSql(table, half)),
+    known: (matched, numbers) =>
+      knownSql(
+        matched,
+        rows.filter(({ number }) => numbers.has(number)),
+      ),
+  }
 }
 
 /** A row with its file and its number in the VALUES list: the CASE hands numbers on, which cost less than texts. */
@@ -34,43 +50,58 @@ interface Numbered {
   readonly row: FingerprintRow
 }
 
-function knownSql(table: string, files: readonly FingerprintFile[]): string {
-  const rows = files
-    .flatMap((file) => file.rows.map((row) => ({ file, row })))
-    .map((entry, number) => ({ ...entry, number }))
+/** Services that are asked for the same rows, and those rows. */
+interface Family {
+  readonly services: string[]
+  readonly rows: readonly Numbered[]
+}
+
+/** All families in two parts with about as many rows each. */
+function halves(rows: readonly Numbered[]): Family[][] {
+  const families = new Map<string, Family>()
+  for (const service of new Set(rows.flatMap(({ file }) => file.services))) {
+    const asked = rows.filter(({ file }) => file.services.includes(service))
+    const key = asked.map(({ number }) => number).join(' ')
+    const family = families.get(key) ?? { services: [], rows: asked }
+    family.services.push(service)
+    families.set(key, family)
+  }
+  const parts: { size: number; families: Family[] }[] = [
+    { size: 0, families: [] },
+    { size: 0, families: [] },
+  ]
+  for (const family of [...families.values()].toSorted((a, b) => b.rows.length - a.rows.length)) {
+    const [lighter] = parts.toSorted((a, b) => a.size - b.size)
+    if (lighter === undefined) break
+    lighter.size += family.rows.length
+    lighter.families.push(family)
+  }
+  return parts.map((part) => part.families).filter((part) => part.length > 0)
+}
+
+function matchedSql(table: string, families: readonly Family[]): string {
+  const branches = families.map((family) => {
+    const inner = [...new Set(family.rows.map(({ file }) => file))].flatMap((file) =>
+      branchesOf(family.rows.filter((row) => row.file === file)),
+    )
+    return `WHEN service IN (${family.services.map(literal).join(', ')}) THEN CASE ${inner.join('\n')} END`
+  })
+  const services = families.flatMap((family) => family.services)
+  return `SELECT * FROM (SELECT service, field, CASE ${branches.join('\n')} END AS number
+  FROM (SELECT DISTINCT service, field FROM ${table} WHERE field <> '' AND service IN (${services.map(literal).join(', ')}))) WHERE number IS NOT NULL`
+}
+
+function knownSql(matched: string, rows: readonly Numbered[]): string {
   if (rows.length === 0) {
-    return `SELECT service, field, '' AS vendor, '' AS product, '' AS version, '' AS device_type FROM ${table} WHERE false`
+    return `SELECT service, field, '' AS vendor, '' AS product, '' AS version, '' AS device_type FROM ${matched} WHERE false`
   }
   const values = rows.map(
     ({ number, row }) =>
       `(${number}, ${literal(row.vendor)}, ${literal(row.product)}, ${literal(row.deviceType ?? '')})`,
   )
-  return `WITH matched AS MATERIALIZED (
-  SELECT service, field, ${rowNumberSql(rows)} AS number
-  FROM (SELECT DISTINCT service, field FROM ${table} WHERE field <> '')
-)
-SELECT service, field, vendor, trim(product || ' ' || coalesce(${groupSql(rows, 'productGroup')}, '')) AS product,
+  return `SELECT service, field, vendor, trim(product || ' ' || coalesce(${groupSql(rows, 'productGroup')}, '')) AS product,
   coalesce(${groupSql(rows, 'version')}, '') AS version, device_type
-FROM matched JOIN (VALUES ${values.join(',\n')}) fingerprint(number, vendor, product, device_type) USING (number)`
-}
-
-/** Expression for the number of the row that knows (service, field); NULL where none does, or one that says nothing. */
-function rowNumberSql(rows: readonly Numbered[]): string {
-  const bySameRows = new Map<string, { services: string[]; rows: readonly Numbered[] }>()
-  for (const service of new Set(rows.flatMap(({ file }) => file.services))) {
-    const asked = rows.filter(({ file }) => file.services.includes(service))
-    const key = asked.map(({ number }) => number).join(' ')
-    const entry = bySameRows.get(key) ?? { services: [], rows: asked }
-    entry.services.push(service)
-    bySameRows.set(key, entry)
-  }
-  const branches = [...bySameRows.values()].map((entry) => {
-    const inner = [...new Set(entry.rows.map(({ file }) => file))].flatMap((file) =>
-      branchesOf(entry.rows.filter((row) => row.file === file)),
-    )
-    return `WHEN service IN (${entry.services.map(literal).join(', ')}) THEN CASE ${inner.join('\n')} END`
-  })
-  return `CASE ${branches.join('\n')} END`
+FROM ${matched} JOIN (VALUES ${values.join(',\n')}) fingerprint(number, vendor, product, device_type) USING (number)`
 }
 
 /** WHEN branches for the rows of one file in their order: one per row, or one per group with the rows inside it. */

@@ -1,5 +1,6 @@
 import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api'
 import type { Place, PlaceClue } from '../model/place.ts'
+import { flagBit } from '../model/flags.ts'
 import { one, rows, toNumber, type Database, type Row } from './duckdb.ts'
 
 /** What the store needs to be told to make counts out of observations; the pipeline has it from recognise/ and locate/. */
@@ -23,12 +24,13 @@ export interface Deciders {
   }) => { vendor: string; product: string; version: string; deviceType: string }
   /**
    * How banners of those services are recognised where the source told no product: `field` is SQL for what of a banner
-   * decides, '' where nothing can; `known` a query giving service, field, vendor, product, version and device_type for
-   * the (service, field) of a table that are known.
+   * decides, '' where nothing can; `matched` queries, to be run side by side, giving service, field and the number of what
+   * recognised it; `known` a query over a table of their answers, giving service, field, vendor, product, version and device_type.
    */
   readonly recognise: (services: ReadonlySet<string>) => {
     field(columns: { service: string; banner: string }): string
-    known(table: string): string
+    matched(table: string): readonly string[]
+    known(matched: string, numbers: ReadonlySet<number>): string
   }
   /** What `product` says where a source named a capability and no product; a banner that tells the product wins over it. */
   readonly noProduct: string
@@ -38,7 +40,7 @@ export interface Deciders {
  * A column that stands for several: their hash, under a salt for which no two of the distinct tuples in `table` share
  * one. Joining on it is exact, and much cheaper than comparing nine columns that may be NULL.
  */
-async function distinctKey(
+export async function distinctKey(
   connection: DuckDBConnection,
   table: string,
   columns: readonly string[],
@@ -68,18 +70,33 @@ const clueColumns = [
 ]
 const month = `date_trunc('month', $observed_at)`
 
-/** Table `clue` (key, id, what was decoded): every distinct thing sources said of a place. `empty` when they said nothing. */
-export async function decidePlaces(
-  database: Database,
+/** Table `said` (key, id): every distinct thing sources said of a place. */
+export async function listPlaces(
+  connection: DuckDBConnection,
   observations: string,
-  deciders: Deciders,
 ): Promise<(alias: string) => string> {
-  const { connection } = database
   await connection.run(
-    `CREATE OR REPLACE TABLE said AS SELECT row_number() OVER () AS id, * FROM (
+    `CREATE OR REPLACE TABLE listed AS SELECT row_number() OVER () AS id, * FROM (
        SELECT DISTINCT ${clueColumns.map((name) => (name === 'month' ? `${month.replace('$', '')} AS month` : name)).join(', ')} FROM ${observations})`,
   )
+  const columns = clueColumns.map((name) => `$${name}`)
+  const key = await distinctKey(connection, 'listed', columns)
+  await connection.run(`CREATE OR REPLACE TABLE said AS SELECT ${key('l')} AS key, * FROM listed l`)
+  return (alias) => key(alias).replace(`${alias}.month`, month.replace('$', `${alias}.`))
+}
+
+/**
+ * Table `clue`: the place each of `said` means. Table `place`: every place with the means that told it and the flags that
+ * go with it, numbered in a fixed order; `empty` when sources said nothing.
+ */
+export async function decodePlaces(database: Database, deciders: Deciders): Promise<void> {
+  const connection = await database.connect()
   const listed = `SELECT * REPLACE (coalesce(strftime(month, '%Y-%m'), '') AS month) FROM said`
+  const empty =
+    'country IS NULL AND region_code IS NULL AND region_name IS NULL AND city IS NULL AND latitude IS NULL'
+  // It takes a while to load, and soon it will be asked.
+  const { silent } = await one(connection, `SELECT count(*) AS silent FROM said WHERE ${empty}`)
+  if (toNumber(silent) > 0) await deciders.addressDatabase()
   for await (const row of rows(connection, listed)) deciders.places.observe(clueOf(row))
   await connection.run(
     'CREATE OR REPLACE TABLE decoded (id BIGINT, place_country VARCHAR, place_region VARCHAR, means VARCHAR, by_default BOOLEAN)',
@@ -89,17 +106,19 @@ export async function decidePlaces(
     appender.appendBigInt(BigInt(toNumber(row['id'])))
     appendPlace(appender, place)
   })
-  const columns = clueColumns.map((name) => `$${name}`)
-  const key = await distinctKey(connection, 'said', columns)
+  const place = 'place_country, place_region, means, by_default, empty'
   await connection.run(
-    // Numbered by what was decided: a repeat takes the least of its files' clues, whatever the order of the files.
-    `CREATE OR REPLACE TABLE clue AS SELECT ${key('s')} AS key,
-       row_number() OVER (ORDER BY place_country, place_region, means, by_default) AS id, place_country, place_region, means, by_default,
-       country IS NULL AND region_code IS NULL AND region_name IS NULL AND city IS NULL AND latitude IS NULL AS empty
-     FROM said s JOIN decoded USING (id)`,
+    `CREATE OR REPLACE TABLE meant AS SELECT id, dense_rank() OVER (ORDER BY ${place})::INTEGER AS place, ${place}
+     FROM (SELECT *, ${empty} AS empty FROM said) JOIN decoded USING (id)`,
   )
-  return (alias) => key(alias).replace(`${alias}.month`, month.replace('$', `${alias}.`))
+  await connection.run('CREATE OR REPLACE TABLE clue AS SELECT id::INTEGER AS id, place FROM meant')
+  await connection.run(
+    `CREATE OR REPLACE TABLE place AS SELECT place AS id, ${place.replaceAll(/(\w+)/g, 'any_value($1) AS $1')}, any_value(${placeFlags}) AS flags FROM meant GROUP BY place`,
+  )
+  connection.closeSync()
 }
+
+const placeFlags = `(means = 'address-database')::INTEGER * ${flagBit('region-inferred')} + by_default::INTEGER * ${flagBit('default-geolocation')}`
 
 function clueOf(row: Row): PlaceClue {
   const optional = (name: string, key: keyof PlaceClue): Partial<PlaceClue> =>
@@ -191,38 +210,35 @@ export async function decideProducts(
 }
 
 /**
- * Table `address_place`: the one place of each address, decided before any filter. The newest observation that tells a
- * region wins, else the newest that tells a country; where no observation says anything, the address database is asked.
+ * Puts the addresses of `by_address` of which no observation said anything where the address database has them: into
+ * `settled`, their places into `place`.
  */
-export async function decideAddresses(database: Database, deciders: Deciders): Promise<void> {
+export async function lookUpAddresses(database: Database, deciders: Deciders): Promise<void> {
   const { connection } = database
-  await connection.run(`CREATE OR REPLACE TABLE chosen AS
-    SELECT k.address, arg_max(k.clue, k.age + ((c.place_region IS NOT NULL)::INTEGER + (c.place_country IS NOT NULL)::INTEGER)::HUGEINT * (1::HUGEINT << 120)) AS clue,
-      bool_and(c.empty) AS empty
-    FROM kept k JOIN clue c ON k.clue = c.id GROUP BY k.address`)
   await connection.run(
-    `CREATE OR REPLACE TABLE looked_up (address_text VARCHAR, place_country VARCHAR, place_region VARCHAR, means VARCHAR, by_default BOOLEAN)`,
+    `CREATE OR REPLACE TABLE silent AS SELECT address FROM by_address JOIN place ON low = id WHERE low = high AND empty UNION ALL SELECT address FROM settled WHERE empty`,
   )
-  const silent = toNumber((await one(connection, 'SELECT count(*) AS n FROM chosen WHERE empty'))['n'])
-  if (silent > 0) {
-    const lookup = await deciders.addressDatabase()
-    await appendAll(
-      database,
-      'looked_up',
-      'SELECT address::VARCHAR AS address_text FROM chosen WHERE empty',
-      (appender, row) => {
-        const key = String(row['address_text'])
-        appender.appendVarchar(key)
-        appendPlace(appender, lookup.place(addressOfKey(key)))
-      },
-    )
-  }
-  await connection.run(`CREATE OR REPLACE TABLE address_place AS
-    SELECT h.address, CASE WHEN h.empty THEN l.place_country ELSE c.place_country END AS place_country,
-      CASE WHEN h.empty THEN l.place_region ELSE c.place_region END AS place_region,
-      CASE WHEN h.empty THEN l.means ELSE c.means END AS means, CASE WHEN h.empty THEN l.by_default ELSE c.by_default END AS by_default
-    FROM chosen h JOIN clue c ON h.clue = c.id LEFT JOIN looked_up l ON h.address::VARCHAR = l.address_text`)
-  await connection.run('DROP TABLE chosen')
+  await connection.run('DELETE FROM settled WHERE empty')
+  if (toNumber((await one(connection, 'SELECT count(*) AS n FROM silent'))['n']) === 0) return
+  const lookup = await deciders.addressDatabase()
+  await connection.run(
+    'CREATE OR REPLACE TABLE looked_up (address_text VARCHAR, place_country VARCHAR, place_region VARCHAR, means VARCHAR, by_default BOOLEAN)',
+  )
+  await appendAll(database, 'looked_up', 'SELECT address::VARCHAR AS address_text FROM silent', (appender, row) => {
+    const key = String(row['address_text'])
+    appender.appendVarchar(key)
+    appendPlace(appender, lookup.place(addressOfKey(key)))
+  })
+  const place = ['place_country', 'place_region', 'means', 'by_default']
+  const same = (a: string, b: string): string =>
+    place.map((name) => `${a}.${name} IS NOT DISTINCT FROM ${b}.${name}`).join(' AND ')
+  await connection.run(
+    `INSERT INTO place SELECT (SELECT coalesce(max(id), 0) FROM place) + row_number() OVER (), ${place.join(', ')}, false, ${placeFlags}
+     FROM (SELECT DISTINCT ${place.join(', ')} FROM looked_up) l WHERE NOT EXISTS (SELECT 1 FROM place p WHERE NOT p.empty AND ${same('p', 'l')})`,
+  )
+  await connection.run(
+    `INSERT INTO settled SELECT l.address_text::UUID, p.id, false FROM looked_up l JOIN place p ON ${same('p', 'l')} AND NOT p.empty`,
+  )
 }
 
 /** The address a key (see observations.ts) stands for, as text. */
@@ -250,7 +266,8 @@ async function appendAll(
   query: string,
   append: (appender: DuckDBAppender, row: Row) => void,
 ): Promise<void> {
-  const appender = await database.connection.createAppender(table)
+  const writing = await database.connect()
+  const appender = await writing.createAppender(table)
   const reading = await database.connect()
   for await (const row of rows(reading, query)) {
     append(appender, row)
@@ -258,4 +275,5 @@ async function appendAll(
   }
   appender.closeSync()
   reading.closeSync()
+  writing.closeSync()
 }

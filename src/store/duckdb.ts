@@ -14,6 +14,8 @@ export interface Database {
 export interface DatabaseOptions {
   /** Folders that statements may read and write; everything else, the network included, is out of reach. */
   readonly folders: readonly string[]
+  /** Further files that statements may read. */
+  readonly files?: readonly string[]
   /** Where DuckDB puts what does not fit in memory. */
   readonly temporary: string
   readonly memoryLimitMiB?: number
@@ -25,7 +27,7 @@ export interface DatabaseOptions {
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const instance = await DuckDBInstance.create(':memory:', {
-    memory_limit: `${options.memoryLimitMiB ?? 400}MiB`,
+    memory_limit: `${options.memoryLimitMiB ?? 500}MiB`,
     temp_directory: options.temporary,
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
@@ -37,6 +39,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     .flatMap((folder) => [sqlText(folder), pathText(folder)])
     .join(', ')
   await connection.run(`SET allowed_directories = [${folders}]`)
+  const files = (options.files ?? []).flatMap((file) => [sqlText(file), pathText(file)])
+  await connection.run(`SET allowed_paths = [${files.join(', ')}]`)
   await connection.run('SET enable_external_access = false')
   await connection.run('SET lock_configuration = true')
   return {

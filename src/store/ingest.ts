@@ -1,10 +1,11 @@
 import { createReadStream } from 'node:fs'
-import { open, unlink, type FileHandle } from 'node:fs/promises'
+import { open, rename, rm, unlink, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { DuckDBConnection } from '@duckdb/node-api'
 import PQueue from 'p-queue'
 import type { BulkMapping, Reading, RejectReason } from '../model/reader.ts'
 import type { Database } from './duckdb.ts'
-import { prepareObservations, stagedMapping, writeObservations } from './observations.ts'
+import { copySound, prepareObservations, stagedMapping, unsoundRows, writeObservations } from './observations.ts'
 
 /** Bytes of staged readings that make one Parquet file. */
 const stagedBytes = 16 * 2 ** 20
@@ -12,6 +13,17 @@ const stagedBytes = 16 * 2 ** 20
 const statementBytes = 128 * 2 ** 20
 /** Statements at the same time: one alone does not keep two cores busy from its beginning to its end. */
 const parallelStatements = 2
+
+/** A line that DuckDB could not take. */
+export interface UnsoundLine {
+  /** Its number among the lines of its file, from 1. */
+  readonly number: number
+  /** Its number among the lines that are not blank, from 0. */
+  readonly row: number
+  readonly bytes: Buffer
+  /** Whether it is the last and has no line end. */
+  readonly openEnd: boolean
+}
 
 /** Whole lines for DuckDB, as the sources cut them. */
 export interface LineChunk {
@@ -41,6 +53,18 @@ export interface Counts {
 export interface Ingest {
   /** Takes one reading of input number `file`. `name` is the input's name in rejects.ndjson. */
   reading(file: number, name: string, reading: Reading): Promise<void>
+  /**
+   * Has DuckDB read the whole of a plain file; `onUnsound` is told the lines it could not take. Resolves when they have
+   * been told, to false when DuckDB cannot read the file (a line over its limit) and nothing came of it.
+   */
+  file(
+    file: number,
+    path: string,
+    mapping: BulkMapping,
+    onUnsound: (line: UnsoundLine) => Promise<void>,
+  ): Promise<boolean>
+  /** How much of the file that `file()` is at has been read, 0 to 1. */
+  progress(): number
   /**
    * Has DuckDB read a chunk; `onUnsound` is told the rows it could not take, with their bytes, before the promise of
    * a later `drain()` resolves. Waits while too many chunks are under way.
@@ -78,6 +102,7 @@ export async function openIngest(database: Database, folder: string): Promise<In
   const stagedQueue = new PQueue({ concurrency: 1 })
   const counted = new Map<number, Counts>()
   let failure: unknown
+  let reading: DuckDBConnection | undefined
   let parts = 0
   let staged: { file: number; lines: string[]; bytes: number } = { file: -1, lines: [], bytes: 0 }
   let pending: Pending | undefined
@@ -130,16 +155,30 @@ export async function openIngest(database: Database, folder: string): Promise<In
     await enqueue(stagedQueue, async (connection) => {
       const path = `${part}.chunk`
       await writeFile(path, [Buffer.from(lines.join(''))])
-      const unsound = await writeObservations(
-        connection,
-        { path, file, lines: lines.length, longestLine },
-        stagedMapping,
-        part,
-      )
-      if (unsound === undefined || unsound.length > 0)
-        throw new Error(`staged readings were not taken: rows ${String(unsound)}`)
+      const written = await writeObservations(connection, { path, file, longestLine }, stagedMapping, part)
+      if (written.rows !== lines.length || written.unsound > 0)
+        throw new Error(`staged readings were not taken: ${written.rows - written.unsound} of ${lines.length}`)
       await unlink(path)
     })
+  }
+
+  /**
+   * Counts the sound rows of a part, and takes the others out of it and hands their lines on. When DuckDB did not make a row of every
+   * line, rows and lines cannot be told apart: the part goes, and every line is handed on.
+   */
+  const takeUnsound = async (
+    connection: DuckDBConnection,
+    part: { path: string; file: number; part: string; rows: number; unsound: number; isWhole: boolean },
+    onUnsound: (line: UnsoundLine) => Promise<void>,
+  ): Promise<void> => {
+    const sound = part.isWhole ? part.rows - part.unsound : 0
+    counts(part.file).records += sound
+    if (part.isWhole && part.unsound === 0) return
+    await eachLine(part.path, part.isWhole ? unsoundRows(connection, part.part) : undefined, onUnsound)
+    const kept = `${part.part}.sound`
+    if (sound > 0) await copySound(connection, part.part, kept)
+    await unlink(part.part)
+    if (sound > 0) await rename(kept, part.part)
   }
 
   const newPending = async (file: number, mapping: BulkMapping): Promise<Pending> => {
@@ -155,15 +194,11 @@ export async function openIngest(database: Database, folder: string): Promise<In
     await handle.close()
     await enqueue(chunkQueue, async (connection) => {
       const path = `${part}.chunk`
-      const unsound = await writeObservations(connection, { path, file, lines, longestLine: 0 }, mapping, part)
-      if (unsound === undefined) await unlink(part)
-      counts(file).records += unsound === undefined ? 0 : lines - unsound.length
-      if (unsound === undefined || unsound.length > 0) {
-        await eachLine(path, unsound && new Set(unsound), async (row, line) => {
-          const member = members.findLast((each) => each.firstRow <= row)
-          await member?.onUnsound(row - member.firstRow, line)
-        })
-      }
+      const written = await writeObservations(connection, { path, file }, mapping, part)
+      await takeUnsound(connection, { path, file, part, ...written, isWhole: written.rows === lines }, async ({ row, bytes }) => {
+        const member = members.findLast((each) => each.firstRow <= row)
+        await member?.onUnsound(row - member.firstRow, bytes)
+      })
       await unlink(path)
     })
   }
@@ -201,6 +236,26 @@ export async function openIngest(database: Database, folder: string): Promise<In
         rejectLines.push(written)
         rejectBytes += written.length
         if (rejectBytes >= 2 ** 20) await flushRejects()
+      }
+    },
+    progress: () => Math.max(0, reading?.progress.percentage ?? 0) / 100,
+    file: async (file, path, mapping, onUnsound) => {
+      throwFailure()
+      const connection = connections.pop()
+      if (connection === undefined) throw new Error('no free connection')
+      reading = connection
+      try {
+        const part = nextPart()
+        const written = await writeObservations(connection, { path, file }, mapping, part).catch(() => undefined)
+        if (written === undefined || (written.unsound > 0 && (await countLines(path)) !== written.rows)) {
+          await rm(part, { force: true })
+          return false
+        }
+        await takeUnsound(connection, { path, file, part, ...written, isWhole: true }, onUnsound)
+        return true
+      } finally {
+        reading = undefined
+        connections.push(connection)
       }
     },
     chunk: async (file, chunk, mapping, onUnsound) => {
@@ -255,22 +310,55 @@ async function writeAll(handle: FileHandle, parts: readonly Uint8Array[]): Promi
   }
 }
 
-/** Hands the lines of a file over whose row (from 0) is wanted; all of them when `wanted` is undefined. */
+/**
+ * Hands the lines of a file over whose row (see UnsoundLine) is wanted, given in order; all of them when `wanted` is
+ * undefined. Rows are numbered as DuckDB does it, which skips blank lines.
+ */
 async function eachLine(
   path: string,
-  wanted: ReadonlySet<number> | undefined,
-  take: (row: number, line: Buffer) => Promise<void>,
+  wanted: AsyncGenerator<number> | undefined,
+  take: (line: UnsoundLine) => Promise<void>,
 ): Promise<void> {
+  let next = wanted && (await wanted.next())
+  for await (const batch of lineBatches(path)) {
+    for (const line of batch) {
+      if (next?.done === true) return
+      if (next !== undefined && next.value !== line.row) continue
+      await take(line)
+      next = wanted && (await wanted.next())
+    }
+  }
+}
+
+async function countLines(path: string): Promise<number> {
+  let count = 0
+  for await (const batch of lineBatches(path)) count += batch.length
+  return count
+}
+
+/** The lines of a file that are not blank. */
+async function* lineBatches(path: string): AsyncGenerator<UnsoundLine[]> {
+  let number = 1
   let row = 0
   let held: Buffer[] = []
   for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 }) as AsyncIterable<Buffer>) {
+    const batch: UnsoundLine[] = []
     let start = 0
     for (let end = chunk.indexOf(0x0a); end !== -1; end = chunk.indexOf(0x0a, start)) {
-      if (wanted === undefined || wanted.has(row)) await take(row, Buffer.concat([...held, chunk.subarray(start, end)]))
+      const bytes = held.length === 0 ? chunk.subarray(start, end) : Buffer.concat([...held, chunk.subarray(start, end)])
+      if (!isBlank(bytes)) batch.push({ number, row: row++, bytes, openEnd: false })
       held = []
-      row++
+      number++
       start = end + 1
     }
     if (start < chunk.length) held.push(chunk.subarray(start))
+    yield batch
   }
+  const bytes = Buffer.concat(held)
+  if (!isBlank(bytes)) yield [{ number, row, bytes, openEnd: true }]
+}
+
+const isBlank = (line: Buffer): boolean => {
+  for (const byte of line) if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0d) return false
+  return true
 }

@@ -6,7 +6,8 @@ import { serviceRows } from '../../src/aggregate/service-rows.ts'
 import { servicesFound, tallies, type ServiceRow } from '../../src/aggregate/tallies.ts'
 import { breakdowns, type Breakdown, type Tally } from '../../src/model/tally.ts'
 import { loadServices } from '../../src/recognise/service.ts'
-import { openDatabase, parquetFiles, type Database } from '../../src/store/duckdb.ts'
+import { censusRowsOf } from '../../src/store/derive.ts'
+import { openDatabase, type Database } from '../../src/store/duckdb.ts'
 import type { Snapshot } from '../../src/store/snapshots.ts'
 import { makeSnapshot, withFolder, type Seen } from '../helpers/census.ts'
 import { countNaively } from './oracle.ts'
@@ -34,7 +35,7 @@ const asking = <T>(
     }
   })
 
-const censusOf = ({ folder }: Snapshot): string => parquetFiles(join(folder, 'census'))
+const censusOf = ({ folder }: Snapshot): string => censusRowsOf(folder)
 
 async function counted(
   { connection }: Database,

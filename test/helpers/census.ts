@@ -10,6 +10,7 @@ import type { Deciders } from '../../src/store/decisions.ts'
 import { derive } from '../../src/store/derive.ts'
 import { openDatabase } from '../../src/store/duckdb.ts'
 import { openIngest } from '../../src/store/ingest.ts'
+import { storeFormat } from '../../src/store/manifest.ts'
 import { beginSnapshot, prepareStore, type Snapshot } from '../../src/store/snapshots.ts'
 
 /** A record of a test, with what places and names it already decided. */
@@ -43,6 +44,7 @@ const literal: Deciders = {
   noProduct: '(capability)',
   recognise: () => ({
     field: () => `''`,
+    matched: () => [],
     known: () =>
       `SELECT '' AS service, '' AS field, '' AS vendor, '' AS product, '' AS version, '' AS device_type WHERE false`,
   }),
@@ -72,18 +74,17 @@ export async function makeSnapshot(
   const draft = await beginSnapshot(store, id)
   const work = join(draft.folder, 'work')
   await mkdir(work)
-  await mkdir(join(draft.folder, 'census'))
   const database = await openDatabase({ folders: [draft.folder], temporary: work })
   const ingest = await openIngest(database, draft.folder)
   for (const [index, each] of seen.entries())
     await ingest.reading(0, 'test', { kind: 'record', line: index + 1, observation: observationOf(each) })
   await ingest.finish()
-  const { kept, repeats, keptByOutcome, undated, ...derived } = await derive(database, draft.folder, literal)
+  const { kept, repeats, keptByOutcome, undated, ...derived } = await derive(database, draft.folder, work, literal)
   database.close()
   await rm(work, { recursive: true })
   return draft.publish({
     ...derived,
-    storeFormat: 1,
+    storeFormat,
     id,
     tool: { name: 'exposure-census', version: '0.0.0' },
     createdAt: '2024-01-01T00:00:00.000Z',

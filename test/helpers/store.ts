@@ -6,9 +6,10 @@ import type { Reader, ReadOptions } from '../../src/model/reader.ts'
 import { importFiles, type ImportRequest } from '../../src/pipeline/import.ts'
 import { importFile } from '../../src/sources/files/import-file.ts'
 import { openInput } from '../../src/sources/files/input.ts'
+import { censusRowsOf } from '../../src/store/derive.ts'
 import { all, openDatabase, parquetFiles, type Row } from '../../src/store/duckdb.ts'
 import { openIngest } from '../../src/store/ingest.ts'
-import { maxBulkLineBytes } from '../../src/store/observations.ts'
+import { longestLineTaken, maxBulkLineBytes } from '../../src/store/observations.ts'
 import type { Snapshot } from '../../src/store/snapshots.ts'
 
 /** A folder that goes when the test has finished. */
@@ -50,19 +51,21 @@ export async function ingested(
     await mkdir(join(folder, 'observations'))
     const file = join(folder, 'input')
     await writeFile(file, bytes)
-    const database = await openDatabase({ folders: [folder], temporary: folder })
+    const database = await openDatabase({ folders: [folder], files: [file], temporary: folder })
     try {
       const ingest = await openIngest(database, folder)
       const input = await openInput(file, { maxExpansion: 1000 })
       const { maxBulkLine = maxBulkLineBytes, ...rest } = options
       const limits = { fileName: 'input', maxRecordBytes: 2 ** 24, ...rest }
-      const cut = await importFile(input, reader, limits, maxBulkLine, {
+      const lineLimits = { chunked: maxBulkLine, whole: maxBulkLine < maxBulkLineBytes ? Infinity : longestLineTaken }
+      const cut = await importFile(input, reader, limits, lineLimits, {
         reading: (reading) => ingest.reading(0, 'input', reading),
         chunk: (chunk, mapping, onUnsound) => ingest.chunk(0, chunk, mapping, onUnsound),
+        file: (path, mapping, onUnsound) => ingest.file(0, path, mapping, onUnsound),
         drain: () => ingest.drain(),
       })
       await ingest.finish()
-      return { rows: await parquetRows(join(folder, 'observations')), rejects: await readRejects(folder), cut }
+      return { rows: await rowsOf(folder, parquetFiles(join(folder, 'observations'))), rejects: await readRejects(folder), cut }
     } finally {
       database.close()
     }
@@ -71,20 +74,21 @@ export async function ingested(
   }
 }
 
-/** The rows of a folder's Parquet files in a fixed order, every value as text. */
-async function parquetRows(folder: string): Promise<Row[]> {
+/** The rows of Parquet files in a fixed order, every value as text. */
+async function rowsOf(folder: string, sql: string): Promise<Row[]> {
   const database = await openDatabase({ folders: [folder], temporary: folder })
   try {
-    return await all(database.connection, `SELECT COLUMNS(*)::VARCHAR FROM ${parquetFiles(folder)} ORDER BY ALL`)
+    return await all(database.connection, `SELECT COLUMNS(*)::VARCHAR FROM ${sql} ORDER BY ALL`)
   } finally {
     database.close()
   }
 }
 
 /** The rows the reports count, in a fixed order. */
-export const censusRows = (snapshot: Snapshot): Promise<Row[]> => parquetRows(join(snapshot.folder, 'census'))
-export const observationRows = (snapshot: Snapshot): Promise<Row[]> =>
-  parquetRows(join(snapshot.folder, 'observations'))
+export const censusRows = ({ folder }: Snapshot): Promise<Row[]> =>
+  rowsOf(folder, `(SELECT * EXCLUDE (named, place, made) FROM ${censusRowsOf(folder)})`)
+export const observationRows = ({ folder }: Snapshot): Promise<Row[]> =>
+  rowsOf(folder, parquetFiles(join(folder, 'observations')))
 
 /** Imports files, given as name → content, of a folder of their own. */
 export async function imported(

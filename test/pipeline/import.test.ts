@@ -295,6 +295,7 @@ describe('the store', () => {
     expect((await readdir(snapshot.folder)).toSorted()).toEqual([
       'census',
       'manifest.json',
+      'names',
       'observations',
       'rejects.ndjson',
     ])

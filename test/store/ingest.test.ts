@@ -25,11 +25,14 @@ test('chunks full of lines that DuckDB cannot take do not wait for each other fo
     bytes: bytes(),
     bytesRead: () => 0,
     cut: () => undefined,
+    plain: false,
+    readAlready: async () => undefined,
     close: async () => undefined,
   }
-  await importFile(input, shodan, { fileName: 'input', maxRecordBytes: 2 ** 20 }, 2 ** 20, {
+  await importFile(input, shodan, { fileName: 'input', maxRecordBytes: 2 ** 20 }, { chunked: 2 ** 20, whole: Infinity }, {
     reading: (reading) => ingest.reading(0, 'input', reading),
     chunk: (chunk, mapping, onUnsound) => ingest.chunk(0, chunk, mapping, onUnsound),
+    file: async () => false,
     drain: () => ingest.drain(),
   })
   await ingest.finish()

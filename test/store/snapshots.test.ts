@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
@@ -19,7 +20,7 @@ const records = 20_000
 const large = (): string =>
   ndjson(
     ...Array.from({ length: records }, (_, at) =>
-      banner({ ip_str: `198.18.${at >> 8}.${at & 255}`, data: `${Math.random()}`.repeat(20) }),
+      banner({ ip_str: `198.18.${at >> 8}.${at & 255}`, data: randomBytes(400).toString('base64') }),
     ),
   )
 

@@ -10,21 +10,34 @@ export interface Sink {
     mapping: BulkMapping,
     onUnsound: (row: number, line: Buffer) => Promise<void>,
   ): Promise<void>
+  /** Reads the whole of a plain file by its name, and is told of the lines that are left; false when it cannot. */
+  file(
+    path: string,
+    mapping: BulkMapping,
+    onUnsound: (line: { readonly number: number; readonly bytes: Buffer; readonly openEnd: boolean }) => Promise<void>,
+  ): Promise<boolean>
   drain(): Promise<void>
+}
+
+/** Limits of the lines DuckDB is given. */
+export interface LineLimits {
+  /** The longest in a chunk. */
+  readonly chunked: number
+  /** None of a whole file that is longer than this gets through. */
+  readonly whole: number
 }
 
 const chunkBytes = 16 * 2 ** 20
 
 /**
  * Reads a whole input into the sink.
- * @param maxBulkLine longest line DuckDB is given
  * @returns why the input ended early, if it did
  */
 export async function importFile(
   input: Input,
   reader: Reader,
   options: ReadOptions,
-  maxBulkLine: number,
+  limits: LineLimits,
   sink: Sink,
 ): Promise<string | undefined> {
   let cut: string | undefined
@@ -33,7 +46,7 @@ export async function importFile(
     await sink.reading(reading)
   }
   if (reader.bulk?.applies(input.head)) {
-    await importLines(input, reader, dated(reader.bulk, options.observedAt), options, maxBulkLine, {
+    await importLines(input, reader, dated(reader.bulk, options.observedAt), options, limits, {
       ...sink,
       reading: take,
     })
@@ -44,17 +57,39 @@ export async function importFile(
   return input.cut() ?? cut
 }
 
-/** The fast way: DuckDB reads what it can of every chunk of lines, the reader the rest, line by line. */
+/** The fast way: DuckDB reads what it can, of the whole file or of chunks of lines, and the reader the rest, line by line. */
 async function importLines(
   input: Input,
   reader: Reader,
   mapping: BulkMapping,
   options: ReadOptions,
-  maxBulkLine: number,
+  limits: LineLimits,
   sink: Sink,
 ): Promise<void> {
-  const limits = { chunkBytes, maxBulkLine, maxRecordBytes: options.maxRecordBytes }
-  for await (const chunk of chunks(input.bytes, limits)) {
+  const { maxRecordBytes } = options
+  const readLine = async (line: number, bytes: Buffer, isOpenEnd: boolean): Promise<void> => {
+    let isRejected = false
+    for await (const reading of reader.read(oneLine(bytes), options)) {
+      // A line inside the file that ends early is a broken line, which is one reject; only the file's last can be a file cut off.
+      if (reading.kind === 'cut' && !isOpenEnd) {
+        if (isRejected) continue
+        const text = bytes.toString('utf8').slice(0, 1000)
+        await sink.reading({ kind: 'reject', line, reason: 'not-json', detail: reading.detail, text })
+      } else {
+        isRejected ||= reading.kind === 'reject'
+        await sink.reading({ ...reading, line })
+      }
+    }
+  }
+  const isTakenWhole =
+    input.plain &&
+    limits.whole <= maxRecordBytes &&
+    (await sink.file(input.name, mapping, ({ number, bytes, openEnd }) => readLine(number, bytes, openEnd)))
+  if (isTakenWhole) {
+    await input.readAlready()
+    return
+  }
+  for await (const chunk of chunks(input.bytes, { chunkBytes, maxBulkLine: limits.chunked, maxRecordBytes })) {
     // The chunk's bytes must not live as long as what is asked about its lines later: hence no `chunk` in there.
     const { spare: spared, firstLine, lines, openEnd } = chunk
     await sink.chunk(chunk, mapping, async (row, bulkLine) => {
@@ -62,33 +97,9 @@ async function importLines(
       if (spare.bytes === undefined) return
       const line = firstLine + row
       if (spare.tooLong) {
-        await sink.reading({
-          kind: 'reject',
-          line,
-          reason: 'line-too-long',
-          detail: `over ${options.maxRecordBytes} bytes`,
-          text: spare.bytes.toString('utf8'),
-        })
-        return
-      }
-      const isOpenEnd = openEnd && row === lines - 1
-      let isRejected = false
-      for await (const reading of reader.read(oneLine(spare.bytes), options)) {
-        // A line inside the file that ends early is a broken line, which is one reject; only the file's last can be a file cut off.
-        if (reading.kind === 'cut' && !isOpenEnd) {
-          if (isRejected) continue
-          await sink.reading({
-            kind: 'reject',
-            line,
-            reason: 'not-json',
-            detail: reading.detail,
-            text: spare.bytes.toString('utf8').slice(0, 1000),
-          })
-        } else {
-          isRejected ||= reading.kind === 'reject'
-          await sink.reading({ ...reading, line })
-        }
-      }
+        const detail = `over ${maxRecordBytes} bytes`
+        await sink.reading({ kind: 'reject', line, reason: 'line-too-long', detail, text: spare.bytes.toString('utf8') })
+      } else await readLine(line, spare.bytes, openEnd && row === lines - 1)
     })
   }
 }

@@ -13,6 +13,8 @@ export interface Input {
   readonly name: string
   /** Bytes on disk, undefined for standard input and pipes. */
   readonly size: number | undefined
+  /** Whether it is a file on disk that is not compressed: others can read it by its name. */
+  readonly plain: boolean
   /** The beginning, for format detection; reading it does not use it up. */
   readonly head: Head
   /** The decompressed bytes, once. */
@@ -21,6 +23,8 @@ export interface Input {
   readonly bytesRead: () => number
   /** Why the bytes ended before they should (a compressed stream cut off or broken), once they have ended. */
   readonly cut: () => string | undefined
+  /** Another has read all of a plain file: it counts as read, and `bytes` is given up. */
+  readAlready(): Promise<void>
   /** Gives up reading. */
   close(): Promise<void>
 }
@@ -44,6 +48,7 @@ export async function openInput(name: string, options: InputOptions): Promise<In
   const size = name === '-' ? undefined : await fileSize(name)
   let bytesRead = 0
   let cut: string | undefined
+  let compressed = false
   const raw = counted(name === '-' ? process.stdin : createReadStream(name, { highWaterMark: 2 ** 22 }), (count) => {
     bytesRead += count
   })
@@ -53,6 +58,9 @@ export async function openInput(name: string, options: InputOptions): Promise<In
     maxExpansion: options.maxExpansion,
     onCut: (why) => {
       cut = why
+    },
+    onCompressed: () => {
+      compressed = true
     },
   })
   const iterator = decompressed[Symbol.asyncIterator]()
@@ -72,6 +80,7 @@ export async function openInput(name: string, options: InputOptions): Promise<In
   return {
     name,
     size,
+    plain: size !== undefined && !compressed,
     head: {
       text: headText,
       fileName: name === '-' ? '-' : basename(name).replace(/\.(gz|zst)$/i, ''),
@@ -91,6 +100,10 @@ export async function openInput(name: string, options: InputOptions): Promise<In
     })(),
     bytesRead: () => bytesRead,
     cut: () => cut,
+    readAlready: async () => {
+      bytesRead = size ?? bytesRead
+      await iterator.return?.(undefined)
+    },
     close: async () => {
       await iterator.return?.(undefined)
     },
@@ -127,6 +140,7 @@ interface Expansion {
   readonly limit: () => number
   readonly maxExpansion: number
   readonly onCut: (why: string) => void
+  readonly onCompressed: () => void
 }
 
 async function* decompress(raw: AsyncGenerator<Buffer>, expansion: Expansion): AsyncGenerator<Uint8Array> {
@@ -137,11 +151,14 @@ async function* decompress(raw: AsyncGenerator<Buffer>, expansion: Expansion): A
     yield first.value
     yield* raw
   })()
-  if (magic >>> 16 === 0x1f8b)
-    yield* bounded(throughNode(all, zlib.createGunzip({ chunkSize: 2 ** 20 }), expansion), expansion)
-  else if (magic === 0x28b52ffd || (magic & 0xf0ffffff) >>> 0 === 0x502a4d18)
-    yield* bounded(zstd(all, first.value, expansion), expansion)
-  else yield* all
+  const gzip = magic >>> 16 === 0x1f8b
+  if (!gzip && magic !== 0x28b52ffd && (magic & 0xf0ffffff) >>> 0 !== 0x502a4d18) {
+    yield* all
+    return
+  }
+  expansion.onCompressed()
+  if (gzip) yield* bounded(throughNode(all, zlib.createGunzip({ chunkSize: 2 ** 20 }), expansion), expansion)
+  else yield* bounded(zstd(all, first.value, expansion), expansion)
 }
 
 async function* bounded(bytes: AsyncIterable<Uint8Array>, expansion: Expansion): AsyncGenerator<Uint8Array> {
