@@ -40,11 +40,14 @@ export interface Ingested {
   readonly cut: string | undefined
 }
 
-/** Reads bytes with one reader into Parquet files, as an import does, and reads them back; nothing is derived. */
+/**
+ * Reads bytes with one reader into Parquet files, as an import does, and reads them back; nothing is derived. `isChunked`
+ * has them cut into chunks even where a plain file could be read whole.
+ */
 export async function ingested(
   bytes: string | Uint8Array,
   reader: Reader,
-  options: Partial<ReadOptions> & { maxBulkLine?: number } = {},
+  options: Partial<ReadOptions> & { maxBulkLine?: number; isChunked?: boolean } = {},
 ): Promise<Ingested> {
   const folder = await mkdtemp(join(tmpdir(), 'census-test-'))
   try {
@@ -55,9 +58,9 @@ export async function ingested(
     try {
       const ingest = await openIngest(database, folder)
       const input = await openInput(file, { maxExpansion: 1000 })
-      const { maxBulkLine = maxBulkLineBytes, ...rest } = options
+      const { maxBulkLine = maxBulkLineBytes, isChunked = false, ...rest } = options
       const limits = { fileName: 'input', maxRecordBytes: 2 ** 24, ...rest }
-      const lineLimits = { chunked: maxBulkLine, whole: maxBulkLine < maxBulkLineBytes ? Infinity : longestLineTaken }
+      const lineLimits = { chunked: maxBulkLine, whole: isChunked ? Infinity : longestLineTaken }
       const cut = await importFile(input, reader, limits, lineLimits, {
         reading: (reading) => ingest.reading(0, 'input', reading),
         chunk: (chunk, mapping, onUnsound) => ingest.chunk(0, chunk, mapping, onUnsound),

@@ -16,14 +16,52 @@ test('a banner line read by DuckDB gives the very row that read() gives', async 
       fc.array(fc.oneof(likelyBanner, likelyBanner, anyBanner), { minLength: 1, maxLength: 100 }),
       async (banners) => {
         const input = [first, ...banners.map(jsonLine)].map((line) => `${line}\n`).join('')
-        const fast = await ingested(input, shodan)
         const slow = await ingested(input, slowShodan)
-        expect(fast.rows).toEqual(slow.rows)
-        expect(fast.rejects.toSorted(byLine)).toEqual(slow.rejects.toSorted(byLine))
+        for (const isChunked of [true, false]) {
+          const fast = await ingested(input, shodan, { isChunked })
+          expect(fast.rows).toEqual(slow.rows)
+          expect(fast.rejects.toSorted(byLine)).toEqual(slow.rejects.toSorted(byLine))
+        }
       },
     ),
     { numRuns: 30 },
   )
 })
+
+/** Lines of all kinds, good and bad, as bytes. */
+const anyLine: fc.Arbitrary<Buffer> = fc.oneof(
+  likelyBanner.map((value) => Buffer.from(jsonLine(value))),
+  fc
+    .record({ value: likelyBanner, at: fc.nat(), bytes: fc.uint8Array({ maxLength: 3 }) })
+    .map(({ value, at, bytes }) => {
+      const line = Buffer.from(jsonLine(value))
+      const cut = at % (line.length + 1)
+      return Buffer.concat([line.subarray(0, cut), Buffer.from(bytes), line.subarray(cut + (at % 3))])
+    }),
+  fc
+    .constantFrom('', ' ', '\t', '\r', '\v', '\f', '\0', '\ufeff', '{}', '[]', 'null', '{', '}', '"x', '{}{}', ',', '\u2028')
+    .map((text) => Buffer.from(text)),
+  fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
+)
+
+test('a whole file of any lines gives what the same file in chunks gives, line by line', async () => {
+  const first = Buffer.from(jsonLine({ ip_str: '192.0.2.1', port: 80 }))
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(anyLine, fc.constantFrom('\n', '\n', '\r\n', '\n\n')), { maxLength: 60 }),
+      fc.boolean(),
+      async (lines, isEnded) => {
+        const all = Buffer.concat([first, Buffer.from('\n'), ...lines.flatMap(([line, end]) => [line, Buffer.from(end)])])
+        const input = isEnded ? all : all.subarray(0, -1)
+        const whole = await ingested(input, shodan)
+        const chunked = await ingested(input, shodan, { isChunked: true })
+        expect(whole.rows).toEqual(chunked.rows)
+        expect(whole.rejects.toSorted(byLine)).toEqual(chunked.rejects.toSorted(byLine))
+        expect(whole.cut).toEqual(chunked.cut)
+      },
+    ),
+    { numRuns: 60 },
+  )
+}, 60_000)
 
 const byLine = (a: { line: number }, b: { line: number }): number => a.line - b.line
