@@ -65,7 +65,7 @@ export async function derive(database: Database, folder: string, work: string, d
     shares === 1
       ? connection.run(`CREATE OR REPLACE TABLE kept AS ${aged(narrow)}`)
       : connection.run(
-          `COPY (SELECT *, hash(address) % ${shares} AS share FROM (${narrow})) TO ${sqlText(join(work, 'kept'))} (${parquet}, ROW_GROUP_SIZE 20480, PARTITION_BY (share))`,
+          `COPY (SELECT *, hash(address) % ${shares} AS share FROM (${narrow})) TO ${sqlText(join(work, 'kept'))} (${parquet}, PARTITION_BY (share))`,
         ),
     decodePlaces(database, deciders),
   ])

@@ -3,6 +3,7 @@ import { open, rename, rm, unlink, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import PQueue from 'p-queue'
+import { isBlank } from '../model/line.ts'
 import type { BulkMapping, Reading, RejectReason } from '../model/reader.ts'
 import type { Database } from './duckdb.ts'
 import { copySound, prepareObservations, stagedMapping, unsoundRows, writeObservations } from './observations.ts'
@@ -177,7 +178,7 @@ export async function openIngest(database: Database, folder: string): Promise<In
     await eachLine(part.path, part.isWhole ? unsoundRows(connection, part.part) : undefined, onUnsound)
     const kept = `${part.part}.sound`
     if (sound > 0) await copySound(connection, part.part, kept)
-    await unlink(part.part)
+    await rm(part.part, { force: true })
     if (sound > 0) await rename(kept, part.part)
   }
 
@@ -194,7 +195,11 @@ export async function openIngest(database: Database, folder: string): Promise<In
     await handle.close()
     await enqueue(chunkQueue, async (connection) => {
       const path = `${part}.chunk`
-      const written = await writeObservations(connection, { path, file }, mapping, part)
+      const written = await writeObservations(connection, { path, file }, mapping, part).catch((error: unknown) => {
+        // Some broken lines end the whole statement, whatever it was told of errors: none of it can be told apart.
+        if (error instanceof Error && error.message.startsWith('Invalid Input Error')) return { rows: 0, unsound: 0 }
+        throw error
+      })
       await takeUnsound(connection, { path, file, part, ...written, isWhole: written.rows === lines }, async ({ row, bytes }) => {
         const member = members.findLast((each) => each.firstRow <= row)
         await member?.onUnsound(row - member.firstRow, bytes)
@@ -358,7 +363,3 @@ async function* lineBatches(path: string): AsyncGenerator<UnsoundLine[]> {
   if (!isBlank(bytes)) yield [{ number, row, bytes, openEnd: true }]
 }
 
-const isBlank = (line: Buffer): boolean => {
-  for (const byte of line) if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0d) return false
-  return true
-}

@@ -6,11 +6,11 @@ import { one, pathText, rows, sqlText, toNumber } from './duckdb.ts'
 /** How many characters of a banner a snapshot keeps. */
 const bannerLength = 1024
 
-/** How Parquet is written: zstd is faster here than not compressing, and nobody looks single values up, so no bloom filters. */
-export const parquet = 'FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, WRITE_BLOOM_FILTER false'
-
-/** Several row groups under way at a time are what bounds the memory. */
+/** Several row groups are under way at a time: their size is what bounds the memory. */
 const rowGroupRows = 40_960
+
+/** How Parquet is written: zstd is faster here than not compressing, and nobody looks single values up, so no bloom filters. */
+export const parquet = `FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, WRITE_BLOOM_FILTER false, ROW_GROUP_SIZE ${rowGroupRows}`
 
 /** Lines up to this many bytes go to DuckDB; it ends a whole statement over one longer than its own limit, which is twice that. */
 export const maxBulkLineBytes = 2 ** 20
@@ -82,7 +82,7 @@ export async function writeObservations(
     `COPY (SELECT ${file}::INTEGER AS file, CASE WHEN sound THEN address_key(ip, octets) END AS address, ${typedFields}, hash(${digestFields}) AS digest
        FROM (SELECT *, TRY_CAST(string_split(ip, '.') AS UTINYINT[]) AS octets
          FROM (SELECT ${fields}, CASE WHEN ${mapping.sound} THEN true END AS sound FROM (SELECT *${parsed.join('')} FROM ${read})))
-     ) TO ${sqlText(target)} (${parquet}, ROW_GROUP_SIZE ${rowGroupRows})`,
+     ) TO ${sqlText(target)} (${parquet})`,
   )
   const { unsound } = await one(connection, `SELECT count(*) - count(address) AS unsound FROM read_parquet(${pathText(target)})`)
   return { rows: rowsChanged, unsound: toNumber(unsound) }

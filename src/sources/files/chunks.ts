@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { isBlank } from '../../model/line.ts'
 
 /** A line that DuckDB is not given: it stands in the chunk as `{}`. */
 export interface SpareLine {
@@ -126,7 +127,3 @@ export async function* chunks(input: AsyncIterable<Uint8Array>, options: ChunkOp
   if (rows > 0) yield flush(openEnd)
 }
 
-const isBlank = (line: Buffer): boolean => {
-  for (const byte of line) if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0d) return false
-  return true
-}

@@ -89,7 +89,11 @@ async function importLines(
     await input.readAlready()
     return
   }
-  for await (const chunk of chunks(input.bytes, { chunkBytes, maxBulkLine: limits.chunked, maxRecordBytes })) {
+  for await (const chunk of chunks(input.bytes, {
+    chunkBytes,
+    maxBulkLine: Math.min(limits.chunked, maxRecordBytes),
+    maxRecordBytes,
+  })) {
     // The chunk's bytes must not live as long as what is asked about its lines later: hence no `chunk` in there.
     const { spare: spared, firstLine, lines, openEnd } = chunk
     await sink.chunk(chunk, mapping, async (row, bulkLine) => {

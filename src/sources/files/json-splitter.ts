@@ -102,7 +102,7 @@ export class JsonSplitter {
       if (byte === newline) {
         this.#line++
         this.#indent = 0
-      } else if (byte === 0x20 || byte === 0x09 || byte === 0x0d) {
+      } else if (byte === 0x20 || (byte >= 0x09 && byte <= 0x0d)) {
         if (this.#indent >= 0) this.#indent++
       } else if (byte === 0x2c) this.#indent = -1
       else if (byte === 0x5d && this.#inList) {

@@ -60,7 +60,7 @@ test('every line is one row, in order: as it is, or spared', async () => {
             const whole = expected[number - 1]!.bytes
             const withoutReturn = (part: Buffer): Buffer => (part.at(-1) === 0x0d ? part.subarray(0, -1) : part)
             const spare = chunk.spare.get(row)
-            const blank = /^[ \t\r]*$/.test(whole.toString('latin1'))
+            const blank = /^[ \t\r\v\f]*$/.test(whole.toString('latin1'))
             if (spare === undefined) {
               expect(withoutReturn(text)).toEqual(whole)
               expect(blank || !isUtf8(text) || text.length > options.maxBulkLine).toBe(false)

@@ -60,8 +60,12 @@ test('a whole file of any lines gives what the same file in chunks gives, line b
         expect(whole.cut).toEqual(chunked.cut)
       },
     ),
-    { numRuns: 60 },
+    {
+      numRuns: Number(process.env['FUZZ_RUNS'] ?? 60),
+      // DuckDB ends the whole statement over two such lines.
+      examples: [[[[Buffer.from('{'), '\n'], [Buffer.from('}'), '\n']], false]],
+    },
   )
-}, 60_000)
+}, 600_000)
 
 const byLine = (a: { line: number }, b: { line: number }): number => a.line - b.line
