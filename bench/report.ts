@@ -4,7 +4,8 @@ import { parseArgs } from 'node:util'
 import { tallies, type ServiceRow } from '../src/aggregate/tallies.ts'
 import { breakdownKeys, breakdowns, type Breakdown } from '../src/model/tally.ts'
 import { loadServices } from '../src/recognise/service.ts'
-import { all, one, openDatabase, sqlText, toNumber, toText, type Database } from '../src/store/duckdb.ts'
+import { censusOf, type CensusSql } from '../src/store/derive.ts'
+import { all, one, openDatabase, toNumber, toText, type Database } from '../src/store/duckdb.ts'
 import { findSnapshot } from '../src/store/snapshots.ts'
 import { benchmark, machine, markdownTable, median, quoted, run } from './measure.ts'
 
@@ -82,7 +83,7 @@ async function measureSnapshot(folder: string, count: number): Promise<Measured>
   console.error(`made in ${made.seconds.toFixed(0)} s, at most ${made.peakMiB.toFixed(0)} MiB`)
 
   const snapshot = await findSnapshot(store, undefined)
-  const census = `read_parquet(${sqlText(join(snapshot.folder, 'census', '*.parquet'))})`
+  const census = censusOf(snapshot.folder)
   const database = await openDatabase({
     folders: [snapshot.folder, folder],
     temporary: join(folder, 'spill'),
@@ -91,7 +92,7 @@ async function measureSnapshot(folder: string, count: number): Promise<Measured>
   try {
     const counted = await one(
       database.connection,
-      `SELECT count(*) FILTER (WHERE speaks) AS endpoints, count(DISTINCT address) AS addresses, count(DISTINCT asn) AS networks FROM ${census}`,
+      `SELECT count(*) FILTER (WHERE speaks) AS endpoints, count(DISTINCT address) AS addresses, count(DISTINCT asn) AS networks FROM ${census.rows}`,
     )
     const serviceRows = await rowsOf(database, census)
     const tables = new Map<Breakdown, Timed>()
@@ -106,8 +107,8 @@ async function measureSnapshot(folder: string, count: number): Promise<Measured>
 }
 
 /** A row for every service found, for every category of the catalogue, and for all together. */
-async function rowsOf(database: Database, census: string): Promise<ServiceRow[]> {
-  const found = await all(database.connection, `SELECT DISTINCT service FROM ${census} ORDER BY service`)
+async function rowsOf(database: Database, census: CensusSql): Promise<ServiceRow[]> {
+  const found = await all(database.connection, `SELECT DISTINCT service FROM ${census.rows} ORDER BY service`)
   const single = found.map((row) => toText(row['service'])).map((id) => ({ id, services: [id] }))
   const categories = [...loadServices().categories].map(([id, services]) => ({ id, services }))
   return [...single, ...categories, { id: 'all', services: undefined }]
@@ -115,7 +116,7 @@ async function rowsOf(database: Database, census: string): Promise<ServiceRow[]>
 
 async function measureTable(
   database: Database,
-  census: string,
+  census: CensusSql,
   breakdown: Breakdown,
   serviceRows: readonly ServiceRow[],
   sources: readonly string[],
@@ -144,13 +145,13 @@ async function measureTable(
 /** What anyone would ask DuckDB for this table: one GROUP BY, its result fetched and left alone. */
 async function bareQuery(
   database: Database,
-  census: string,
+  census: CensusSql,
   breakdown: Breakdown,
 ): Promise<{ seconds: number; banners: number }> {
   const keys = ['country', 'region', 'service', ...breakdownKeys[breakdown]].join(', ')
   const begin = performance.now()
   const result = await database.connection.stream(
-    `SELECT ${keys}, count(DISTINCT address) AS addresses, count(*) FILTER (WHERE speaks) AS endpoints, count(*) AS banners FROM ${census} GROUP BY ALL`,
+    `SELECT ${keys}, count(DISTINCT address) AS addresses, count(*) FILTER (WHERE speaks) AS endpoints, count(*) AS banners FROM ${census.rows} GROUP BY ALL`,
   )
   const banners = result.columnCount - 1
   let sum = 0

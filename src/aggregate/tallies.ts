@@ -1,7 +1,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { flagBit, type RecordFlag } from '../model/flags.ts'
 import { breakdownKeys, type Breakdown, type Tally } from '../model/tally.ts'
-import { all, rows, sqlText, toNumber, toText } from '../store/duckdb.ts'
+import type { CensusSql } from '../store/derive.ts'
+import { all, columnBatches, sqlText, toText } from '../store/duckdb.ts'
 
 /** A row of a report: a service, a category or `all`, and the services it counts. */
 export interface ServiceRow {
@@ -12,8 +13,7 @@ export interface ServiceRow {
 
 export interface TallyQuestion {
   readonly breakdown: Breakdown
-  /** SQL of the snapshot's census rows, as in derive.ts. */
-  readonly census: string
+  readonly census: CensusSql
   readonly serviceRows: readonly ServiceRow[]
   /** Only this country (alpha-2), if given. */
   readonly country?: string
@@ -26,109 +26,137 @@ export interface TallyQuestion {
 const wordBits = 32
 
 /**
- * Counts a snapshot by source, country, region, service row and the breakdown's keys. Rows come sorted by source,
+ * Counts a snapshot by source, country, region, service row and the breakdown's keys. Tallies come sorted by source,
  * country, service row (in the order given), keys and region.
  *
- * Each address is grouped once, with the set of its services as bits; the few distinct sets are then counted into
- * every service, category and `all` they belong to. That is exact, as COUNT(DISTINCT) is, and does its work once.
+ * Everything is counted in numbers, and named only here: a cell is one number for source, country, keys and region. Each
+ * address is grouped once, with the set of its services as bits; the few distinct sets are then counted into every
+ * service, category and `all` they belong to. That is exact, as COUNT(DISTINCT) is, and does its work once.
  */
 export async function* tallies(connection: DuckDBConnection, question: TallyQuestion): AsyncGenerator<Tally> {
   const found = await servicesFound(connection, question.census)
   if (found.length === 0) return
-  await serviceTables(connection, found, question.serviceRows)
+  await serviceTables(connection, found, question)
+  const names = await nameTables(connection, question)
   const words = Math.ceil(found.length / wordBits)
-  // With several sources each is counted by itself, and all of them once more together.
-  const branches = question.sources.length > 1 ? [undefined, ['source']] : [question.sources[0] ?? '']
-  for (const branch of branches) yield* tallyBranch(connection, question, words, branch)
+  // With several sources each is counted by itself, and all of them once more together; `all` sorts before every source's name.
+  if (question.sources.length > 1) yield* tallyBranch(connection, question, words, names, ['all'])
+  yield* tallyBranch(connection, question, words, names, question.sources.toSorted())
 }
 
-/**
- * One counting: over all sources together (`undefined`), by each of several (`['source']`), or of the only one (its name).
- * `all` sorts before every source's name, so branches follow one another in order.
- */
+/** One counting: by each of the sources named, or over all together when that is `all`. */
 async function* tallyBranch(
   connection: DuckDBConnection,
   question: TallyQuestion,
   words: number,
-  branch: string | readonly string[] | undefined,
+  { countries, keys, places }: Names,
+  sources: readonly string[],
 ): AsyncGenerator<Tally> {
-  const keys = breakdownKeys[question.breakdown]
-  const bySource = branch !== undefined && typeof branch !== 'string'
-  const columns = [...(bySource ? ['source'] : []), 'country', 'region', ...keys]
-  await cellTables(connection, question, columns, branch === undefined ? 'speaks' : 'speaks_in_source')
-  const source = bySource ? '' : `, ${sqlText(typeof branch === 'string' ? branch : 'all')} AS source`
-  const order = ['source', 'country', 'position', ...keys, 'region'].join(', ')
-  const counted = `SELECT *${source} FROM (${tallySql(question, words)}) ORDER BY ${order}`
-  for await (const row of rows(connection, counted)) {
-    yield {
-      source: toText(row['source']) as Tally['source'],
-      country: toText(row['country']),
-      region: toText(row['region']),
-      service: toText(row['service_row']),
-      // AS 0 is reserved (RFC 7607) and stands for none.
-      keys: keys.map((key) => (key === 'asn' && row[key] === 0 ? '' : toText(row[key]))),
-      counts: {
-        addresses: toNumber(row['addresses']),
-        endpoints: toNumber(row['endpoints']),
-        banners: toNumber(row['banners']),
-      },
-      flags: toNumber(row['flags']),
-      speakingFlags: toNumber(row['speaking_flags']),
+  const isTogether = sources[0] === 'all'
+  const joins = `JOIN place_number USING (place) JOIN service_number USING (named)${question.breakdown === 'region' ? '' : ` JOIN key_number USING (${keyColumn[question.breakdown]})`}`
+  const where = question.without === undefined ? '' : `WHERE flags & ${flagBit(question.without)} = 0`
+  const group = `${isTogether ? '' : `source_number * ${countries} + `}country_number`
+  await connection.run(
+    `CREATE OR REPLACE TEMP TABLE narrow AS SELECT address, ((${group})::BIGINT * ${keys.length} + ${question.breakdown === 'region' ? '0' : 'key_number'}) * ${places.length} + place_number AS cell,
+       number, ${isTogether ? 'speaks' : 'speaks_in_source'} AS speaks, flags FROM ${question.census.numbers} ${joins} ${where}`,
+  )
+  const width = keys.length * places.length
+  const counted = tallySql(question, words)
+  const columns = ['cell', 'position', 'addresses', 'endpoints', 'banners', 'flags', 'speaking_flags']
+  const asNumbers = columns.map((name) => `coalesce(${name}, 0)::DOUBLE AS ${name}`).join(', ')
+  const batches = columnBatches(
+    connection,
+    `SELECT ${asNumbers} FROM (${counted}) ORDER BY cell // ${width}, position, cell`,
+  )
+  for await (const batch of batches) {
+    const [cells, positions, addresses, endpoints, banners, flags, speakingFlags] = batch as readonly number[][]
+    for (const [row, cell] of (cells ?? []).entries()) {
+      const [country, region] = places[cell % places.length] ?? ['', '']
+      const source = sources[Math.floor(cell / width / countries)] ?? sources[0]
+      yield {
+        source: source as Tally['source'],
+        country,
+        region,
+        service: question.serviceRows[positions?.[row] ?? 0]?.id ?? '',
+        keys: keys[Math.floor(cell / places.length) % keys.length] ?? [],
+        counts: {
+          addresses: addresses?.[row] ?? 0,
+          endpoints: endpoints?.[row] ?? 0,
+          banners: banners?.[row] ?? 0,
+        },
+        flags: flags?.[row] ?? 0,
+        speakingFlags: speakingFlags?.[row] ?? 0,
+      }
     }
   }
-}
-
-/**
- * Tables `cell` (a hash and the values it stands for) and `narrow` (address, cell, service, whether it speaks, flags):
- * grouping millions of rows by one integer instead of four texts. Two different cells under one hash are noticed by
- * a second hash, and another salt is taken.
- */
-async function cellTables(
-  connection: DuckDBConnection,
-  question: TallyQuestion,
-  columns: readonly string[],
-  speaks: string,
-): Promise<void> {
-  const filters = [
-    ...(question.country === undefined ? [] : [`country = ${sqlText(question.country)}`]),
-    ...(question.without === undefined ? [] : [`flags & ${flagBit(question.without)} = 0`]),
-  ]
-  const where = filters.length === 0 ? '' : `WHERE ${filters.join(' AND ')}`
-  for (let salt = 0; salt < 16; salt++) {
-    const hashed = (with_: number): string => `hash(${with_}, ${columns.join(', ')})`
-    await connection.run(
-      `CREATE OR REPLACE TEMP TABLE cell AS SELECT ${hashed(2 * salt)} AS cell, ${columns.map((name) => `any_value(${name}) AS ${name}`).join(', ')},
-         min(${hashed(2 * salt + 1)}) = max(${hashed(2 * salt + 1)}) AS sound FROM ${question.census} ${where} GROUP BY 1`,
-    )
-    const [mixed] = await all(connection, 'SELECT count(*) AS n FROM cell WHERE NOT sound')
-    if (toNumber(mixed?.['n']) > 0) continue
-    await connection.run(
-      `CREATE OR REPLACE TEMP TABLE narrow AS SELECT address, ${hashed(2 * salt)} AS cell, number, ${speaks} AS speaks, flags
-       FROM ${question.census} JOIN service_number USING (service) ${where}`,
-    )
-    return
-  }
-  throw new Error('no salt keeps the cells of a table apart')
+  await connection.run('DROP TABLE narrow')
 }
 
 /** Ids of all services in a census, sorted. */
-export async function servicesFound(connection: DuckDBConnection, census: string): Promise<string[]> {
-  return (await all(connection, `SELECT DISTINCT service FROM ${census} ORDER BY service`)).map((row) =>
-    String(row['service']),
-  )
+export async function servicesFound(connection: DuckDBConnection, { numbers, services }: CensusSql): Promise<string[]> {
+  const found = `SELECT DISTINCT service FROM ${services} WHERE named IN (SELECT named FROM ${numbers}) ORDER BY service`
+  return (await all(connection, found)).map((row) => String(row['service']))
 }
 
-/** Tables `service_number` (service → number), `row_bits` (service row → its services' bits) and `row_service` (the pairs). */
+/** The column of the census that a breakdown's keys hang on. */
+const keyColumn = { product: 'made', device: 'made', network: 'network' } as const
+
+/** What the numbers of a cell stand for, in the order tallies come in. */
+interface Names {
+  readonly countries: number
+  readonly keys: readonly (readonly string[])[]
+  readonly places: readonly (readonly [country: string, region: string])[]
+}
+
+/** Tables `place_number` and `key_number`: numbers in the order of the names they stand for. */
+async function nameTables(connection: DuckDBConnection, question: TallyQuestion): Promise<Names> {
+  const { census, country, breakdown } = question
+  const only = country === undefined ? '' : `WHERE country = ${sqlText(country)}`
+  await connection.run(
+    `CREATE OR REPLACE TEMP TABLE place_number AS SELECT place, country, region, dense_rank() OVER (ORDER BY country)::INTEGER - 1 AS country_number,
+       dense_rank() OVER (ORDER BY country, region)::INTEGER - 1 AS place_number FROM ${census.places} ${only}`,
+  )
+  const columns = breakdownKeys[breakdown]
+  if (breakdown !== 'region') {
+    const names = breakdown === 'network' ? census.networks : census.products
+    await connection.run(
+      `CREATE OR REPLACE TEMP TABLE key_number AS SELECT *, dense_rank() OVER (ORDER BY ${columns.join(', ')})::INTEGER - 1 AS key_number
+       FROM (SELECT ${[keyColumn[breakdown], ...columns].join(', ')} FROM ${names})`,
+    )
+  }
+  const places: (readonly [string, string])[] = []
+  const placed = `SELECT DISTINCT country, region, place_number, country_number FROM place_number ORDER BY place_number`
+  let countries = 1
+  for await (const [names, regions, , numbers] of columnBatches(connection, placed)) {
+    for (const [row, name] of (names ?? []).entries()) {
+      places.push([toText(name), toText(regions?.[row])])
+      countries = Number(numbers?.[row]) + 1
+    }
+  }
+  const keys: (readonly string[])[] = []
+  if (breakdown !== 'region') {
+    const listed = `SELECT DISTINCT ${columns.join(', ')}, key_number FROM key_number ORDER BY key_number`
+    for await (const batch of columnBatches(connection, listed)) {
+      const texts = batch.slice(0, columns.length)
+      for (const row of (batch[0] ?? []).keys()) {
+        // AS 0 is reserved (RFC 7607) and stands for none.
+        keys.push(texts.map((column, at) => (columns[at] === 'asn' && column[row] === 0 ? '' : toText(column[row]))))
+      }
+    }
+  }
+  return { countries, keys: keys.length === 0 ? [[]] : keys, places: places.length === 0 ? [['', '']] : places }
+}
+
+/** Tables `service_number` (named → number of its service, and of its source), `row_bits` (service row → its services' bits) and `row_service` (the pairs). */
 async function serviceTables(
   connection: DuckDBConnection,
   found: readonly string[],
-  serviceRows: readonly ServiceRow[],
+  { census, serviceRows, sources }: TallyQuestion,
 ): Promise<void> {
   const words = Math.ceil(found.length / wordBits)
   const numbers = new Map(found.map((id, index) => [id, index]))
   const asked = serviceRows.map((row, position) => ({
     position,
-    id: row.id,
     numbers: (row.services ?? found).flatMap((id) => numbers.get(id) ?? []),
   }))
   const bits = (of: readonly number[], word: number): number =>
@@ -136,15 +164,23 @@ async function serviceTables(
   const wordColumns = Array.from({ length: words }, (_, word) => `w${word} UINTEGER`).join(', ')
   await fill(
     connection,
-    'service_number (service VARCHAR, number USMALLINT)',
+    'service_id (service VARCHAR, number USMALLINT)',
     found.map((id, index) => `(${sqlText(id)}, ${index})`),
   )
   await fill(
     connection,
-    `row_bits (position INTEGER, service_row VARCHAR, ${wordColumns})`,
+    'source_id (source VARCHAR, source_number INTEGER)',
+    sources.toSorted().map((id, index) => `(${sqlText(id)}, ${index})`),
+  )
+  await connection.run(
+    `CREATE OR REPLACE TEMP TABLE service_number AS SELECT named, number, source_number FROM ${census.services} JOIN service_id USING (service) JOIN source_id USING (source)`,
+  )
+  await fill(
+    connection,
+    `row_bits (position INTEGER, ${wordColumns})`,
     asked.map(
       (row) =>
-        `(${row.position}, ${sqlText(row.id)}, ${Array.from({ length: words }, (_, word) => bits(row.numbers, word)).join(', ')})`,
+        `(${row.position}, ${Array.from({ length: words }, (_, word) => bits(row.numbers, word)).join(', ')})`,
     ),
   )
   await fill(
@@ -182,6 +218,5 @@ function tallySql(question: TallyQuestion, words: number): string {
     by_service AS (SELECT cell, number, count(*) AS banners, count(*) FILTER (WHERE speaks) AS endpoints, bit_or(flags) AS flags, bit_or(flags) FILTER (WHERE speaks) AS speaking_flags FROM narrow GROUP BY ALL),
     by_row AS (SELECT cell, position, sum(banners) AS banners, sum(endpoints) AS endpoints, bit_or(flags) AS flags, bit_or(speaking_flags) AS speaking_flags
       FROM by_service JOIN row_service USING (number) GROUP BY ALL)
-    SELECT c.* EXCLUDE (cell, sound), position, service_row, addresses, endpoints, banners, flags, speaking_flags
-    FROM by_row JOIN by_address USING (cell, position) JOIN cell c USING (cell) JOIN (SELECT position, service_row FROM row_bits) USING (position)`
+    SELECT cell, position, addresses, endpoints, banners, flags, speaking_flags FROM by_row JOIN by_address USING (cell, position)`
 }

@@ -4,6 +4,9 @@ import type { RecordSource } from './observation.ts'
 export const breakdowns = ['region', 'product', 'device', 'network'] as const
 export type Breakdown = (typeof breakdowns)[number]
 
+/** What `--by` may name; region and service are one file. */
+export const reportBreakdowns = ['region', 'service', 'product', 'device', 'network'] as const
+
 /** Key columns a breakdown adds after `service`. */
 export const breakdownKeys = {
   region: [],

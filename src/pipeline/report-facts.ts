@@ -4,7 +4,7 @@ import type { ReportRow } from '../model/report-row.ts'
 import type { Breakdown } from '../model/tally.ts'
 import { loadServices } from '../recognise/service.ts'
 import type { RowHeader } from '../reports/exposure-csv.ts'
-import { censusRowsOf } from '../store/derive.ts'
+import { censusOf } from '../store/derive.ts'
 import { all, sqlText, toNumber, toText, type Database } from '../store/duckdb.ts'
 import type { Snapshot } from '../store/snapshots.ts'
 
@@ -19,11 +19,11 @@ export interface Asking {
 }
 
 /** SQL of a snapshot's census rows. */
-export const censusSql = (snapshot: Snapshot): string => censusRowsOf(snapshot.folder)
+export const censusSql = (snapshot: Snapshot): string => censusOf(snapshot.folder).rows
 
 export const question = ({ snapshot, serviceRows, country }: Asking, breakdown: Breakdown): TallyQuestion => ({
   breakdown,
-  census: censusSql(snapshot),
+  census: censusOf(snapshot.folder),
   serviceRows,
   sources: snapshot.manifest.sources,
   ...(country === undefined ? {} : { country }),

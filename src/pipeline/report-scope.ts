@@ -2,10 +2,7 @@ import { distance } from 'fastest-levenshtein'
 import type { Regions } from '../aggregate/census-rows.ts'
 import type { RegionTable } from '../locate/regions.ts'
 import { wrongInput } from '../model/errors.ts'
-import type { Breakdown } from '../model/tally.ts'
-
-/** What `--by` may name; region and service are one file. */
-export const reportBreakdowns = ['region', 'service', 'product', 'device', 'network'] as const
+import { reportBreakdowns, type Breakdown } from '../model/tally.ts'
 
 /** The report files `--by` stands for; the one by region is always among them. */
 export function breakdownsOf(by: readonly string[] | undefined): Breakdown[] {

@@ -13,6 +13,7 @@ import type { Breakdown } from '../model/tally.ts'
 import { loadServices } from '../recognise/service.ts'
 import { datapackage, type Described } from '../reports/datapackage.ts'
 import { exposureFiles, writeExposureCsv } from '../reports/exposure-csv.ts'
+import { censusOf } from '../store/derive.ts'
 import { all, openDatabase, storageError, type Database } from '../store/duckdb.ts'
 import { findSnapshot, type Snapshot } from '../store/snapshots.ts'
 import { version } from '../version.ts'
@@ -29,7 +30,6 @@ import {
 } from './report-facts.ts'
 import { breakdownsOf, namedYear, nearestYears, regionsView, scopeOf, type Scope, type Years } from './report-scope.ts'
 
-export { reportBreakdowns } from './report-scope.ts'
 
 export interface ReportRequest extends TableOptions {
   readonly store: string
@@ -81,7 +81,7 @@ export async function makeReport(request: ReportRequest): Promise<Report> {
     throw storageError(error, 'the report failed', standing)
   })
   try {
-    const found = await servicesFound(database.connection, censusSql(snapshot))
+    const found = await servicesFound(database.connection, censusOf(snapshot.folder))
     const years = await chooseYears(database, snapshot, regions, request, scope)
     const context: Context = {
       ...scope,

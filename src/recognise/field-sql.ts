@@ -38,7 +38,7 @@ const host = String.raw`[a-zA-Z0-9_-]+(?:\.[a-zA-Z0-9_-]+)+\.?[ :]+`
 const fieldOf: Readonly<Record<FingerprintFile['field'], (banner: string) => string>> = {
   line: (banner) => firstLine(banner),
   greeting: (banner) => `regexp_replace(${firstLine(banner)}, '${status}${host}', '\\1')`,
-  text: (banner) => `substr(${banner}, 1, ${maxCharacters})`,
+  text: (banner) => `CASE WHEN strlen(${banner}) <= ${maxCharacters} THEN ${banner} ELSE substr(${banner}, 1, ${maxCharacters}) END`,
   header: (banner) =>
     `CASE WHEN regexp_matches(${banner}, '^(?:RTSP|SIP)/[0-9.]+ [0-9]') THEN ${header(banner, 'Server|User-Agent')} ELSE ${firstLine(banner)} END`,
   web: (banner) =>
@@ -48,8 +48,8 @@ const fieldOf: Readonly<Record<FingerprintFile['field'], (banner: string) => str
 
 /** The cheap look at the usual spelling goes first: a regular expression over a whole banner costs ten times as much. */
 const server = (banner: string): string =>
-  `CASE WHEN contains(${banner}, chr(10) || 'Server: ') THEN 'S:' || ${cut(`substr(${banner}, strpos(${banner}, chr(10) || 'Server: ') + 9, ${maxWord})`)} ` +
-  `WHEN contains(lower(${banner}), chr(10) || 'server:') THEN 'S:' || ${header(banner, 'Server')} ELSE '' END`
+  `CASE WHEN contains(${banner}, chr(10) || 'Server: ') THEN 'S:' || substr(${cut(`split_part(${banner}, chr(10) || 'Server: ', 2)`)}, 1, ${maxWord}) ` +
+  `WHEN regexp_matches(${banner}, '\\nserver:', 'i') THEN 'S:' || ${header(banner, 'Server')} ELSE '' END`
 
 const realm = (banner: string): string =>
   `CASE WHEN contains(${banner}, 'realm=') THEN 'R:' || regexp_extract(${banner}, 'realm=["'']?([^"''\\r\\n]{0,${maxWord}})', 1) || chr(10) ELSE '' END`
@@ -61,7 +61,9 @@ const title = (banner: string): string =>
 const header = (banner: string, names: string): string =>
   `regexp_extract(${banner}, '\\n(?:${names}):[ \\t]*([^\\r\\n]{0,${maxWord}})', 1, 'i')`
 
+/** Few banners begin with white space; and counting characters is slow, so that what is cut off goes first. */
 const firstLine = (banner: string): string =>
-  cut(`ltrim(substr(${banner}, 1, ${maxCharacters}), chr(9) || chr(10) || chr(13) || ' ')`)
+  `CASE WHEN ${banner} >= '!' THEN substr(${cut(banner)}, 1, ${maxCharacters}) ` +
+  `ELSE ${cut(`ltrim(substr(${banner}, 1, ${maxCharacters}), chr(9) || chr(10) || chr(13) || ' ')`)} END`
 
-const cut = (text: string): string => `split_part(split_part(${text}, chr(13), 1), chr(10), 1)`
+const cut = (text: string): string => `split_part(split_part(${text}, chr(10), 1), chr(13), 1)`

@@ -29,24 +29,49 @@ export interface Derived {
   readonly suspectAddresses: number
 }
 
-/**
- * The rows that are counted, as SQL: one for every exposed record that is no exact repeat, with its address's place, its
- * service and product, and whether it is the newest to speak for its endpoint. Columns: source, address, port, transport,
- * observed_at, speaks (for the endpoint, over all sources), speaks_in_source, country, region, service, vendor, product, version,
- * device_type, asn, organisation, flags (bits of model/flags.ts); and `place`, `named` and `made`, numbers that stand for
- * (country, region), (source, port, transport, service) and (vendor, product, version, device_type).
- * @param folder the snapshot's
- */
-export function censusRowsOf(folder: string): string {
-  const names = (of: string): string => `read_parquet(${pathText(join(folder, 'names', `${of}.parquet`))}) ${of}`
+/** What is counted of a snapshot, as SQL to select from. */
+export interface CensusSql {
+  /**
+   * One row for every exposed record that is no exact repeat, with its address's place, its service and product, and
+   * whether it is the newest to speak for its endpoint: source, address, port, transport, observed_at, speaks (for the endpoint,
+   * over all sources), speaks_in_source, country, region, service, vendor, product, version, device_type, asn, organisation,
+   * flags (bits of model/flags.ts).
+   */
+  readonly rows: string
+  /** The same rows with numbers for names: address, observed_at, speaks, speaks_in_source, flags, named, place, made, network. */
+  readonly numbers: string
+  /** What `named` stands for: source, port, transport, service. */
+  readonly services: string
+  /** What `place` stands for: country, region. */
+  readonly places: string
+  /** What `made` stands for: vendor, product, version, device_type. */
+  readonly products: string
+  /** What `network` stands for: asn (0 for none), organisation. */
+  readonly networks: string
+}
+
+/** @param folder the snapshot's */
+export function censusOf(folder: string): CensusSql {
+  const names = (of: string): string => `read_parquet(${pathText(join(folder, 'names', `${of}.parquet`))})`
+  const parts = {
+    numbers: parquetFiles(join(folder, 'census')),
+    services: names('services'),
+    places: names('places'),
+    products: names('products'),
+    networks: names('networks'),
+  }
   const columns =
-    'source, address, port, transport, observed_at, speaks, speaks_in_source, country, region, service, vendor, product, version, device_type, asn, organisation, flags, place, named, made'
-  return `(SELECT ${columns} FROM ${parquetFiles(join(folder, 'census'))} census JOIN ${names('services')} USING (named) JOIN ${names('places')} USING (place) JOIN ${names('products')} USING (made))`
+    'source, address, port, transport, observed_at, speaks, speaks_in_source, country, region, service, vendor, product, version, device_type, asn, organisation, flags'
+  return {
+    ...parts,
+    rows: `(SELECT ${columns} FROM ${parts.numbers} n JOIN ${parts.services} s USING (named) JOIN ${parts.places} p USING (place)
+      JOIN ${parts.products} m USING (made) JOIN ${parts.networks} w USING (network))`,
+  }
 }
 
 /**
  * Makes a draft's `census/` and `names/` from its observations: `census/` has a row for each that counts, `names/` what the
- * numbers in it stand for; `censusRowsOf` puts them together.
+ * numbers in it stand for; `censusOf` puts them together.
  * @param work a folder for what is needed in between
  */
 export async function derive(database: Database, folder: string, work: string, deciders: Deciders): Promise<Derived> {
@@ -58,8 +83,9 @@ export async function derive(database: Database, folder: string, work: string, d
   const clueKey = await listPlaces(connection, observations)
   const serviceKey = await decideServices(database, observations, deciders)
   const productKey = await decideProducts(database, observations, serviceKey, deciders)
+  const networkKey = await listNetworks(connection, observations)
   const shares = Math.max(1, Math.ceil(total / rowsAtATime))
-  const narrow = narrowSql(await services(connection), observations, deciders, { clueKey, serviceKey, productKey })
+  const narrow = narrowSql(await services(connection), observations, deciders, { clueKey, serviceKey, productKey, networkKey })
   // What TypeScript decides of places takes as long as a third of what DuckDB does of rows: both at once.
   await Promise.all([
     shares === 1
@@ -131,6 +157,16 @@ interface Keys {
   readonly clueKey: (alias: string) => string
   readonly serviceKey: (alias: string) => string
   readonly productKey: (service: string, alias: string) => string
+  readonly networkKey: (alias: string) => string
+}
+
+/** Table `network` (key, id): every autonomous system with the names its organisation goes by. */
+async function listNetworks(connection: DuckDBConnection, observations: string): Promise<(alias: string) => string> {
+  await connection.run(`CREATE OR REPLACE TABLE network AS SELECT row_number() OVER ()::INTEGER AS id, *
+    FROM (SELECT DISTINCT asn, organisation FROM ${observations})`)
+  const key = await distinctKey(connection, 'network', ['$asn', '$organisation'])
+  await connection.run(`CREATE OR REPLACE TABLE network AS SELECT ${key('w')} AS key, * FROM network w`)
+  return key
 }
 
 /** Observations as narrow as they can be: what several share is a number into `said`, `named` or `made`. */
@@ -138,13 +174,13 @@ function narrowSql(
   found: ReadonlySet<string>,
   observations: string,
   deciders: Deciders,
-  { clueKey, serviceKey, productKey }: Keys,
+  { clueKey, serviceKey, productKey, networkKey }: Keys,
 ): string {
   const field = deciders.recognise(found).field({ service: 'n.service', banner: 'o.banner' })
-  return `SELECT o.address, n.named, n.door, ${exposed} AS exposed, o.observed_at, o.digest, o.outcome, o.asn, o.organisation,
+  return `SELECT o.address, n.named, n.door, ${exposed} AS exposed, o.observed_at, o.digest, o.outcome, w.id AS network,
       coalesce(contains(lower(o.tags), 'honeypot'), false) AS honeypot, c.id::INTEGER AS clue, m.id::INTEGER AS made,
       CASE WHEN m.c_product IS NULL OR m.c_product IN ('', ${sqlText(deciders.noProduct)}) THEN ${field} ELSE '' END AS field
-    FROM ${observations} o JOIN said c ON ${clueKey('o')} = c.key JOIN named n ON ${serviceKey('o')} = n.key
+    FROM ${observations} o JOIN said c ON ${clueKey('o')} = c.key JOIN named n ON ${serviceKey('o')} = n.key JOIN network w ON ${networkKey('o')} = w.key
     LEFT JOIN made m ON ${productKey('n.service', 'o')} = m.key`
 }
 
@@ -173,7 +209,7 @@ async function writeShare(
   ]
   await connection.run(`COPY (
     SELECT k.address, k.named, k.observed_at, NOT coalesce(x.everywhere, false) AS speaks, NOT coalesce(x.in_source, false) AS speaks_in_source,
-      p.id AS place, (coalesce(k.made, 0)::BIGINT << 32) + coalesce(r.spoken, 0) AS made, coalesce(k.asn, 0) AS asn, coalesce(k.organisation, '') AS organisation,
+      p.id AS place, (coalesce(k.made, 0)::BIGINT << 32) + coalesce(r.spoken, 0) AS made, k.network,
       ${flags.join(' + ')} AS flags
     FROM kept k JOIN named n ON k.named = n.named JOIN clue c ON k.clue = c.id
     LEFT JOIN settled v ON k.address = v.address JOIN place p ON p.id = coalesce(v.place, c.place)
@@ -262,6 +298,10 @@ async function writeNames(connection: DuckDBConnection, folder: string, noProduc
     await connection.run(`COPY (${sql}) TO ${sqlText(join(folder, 'names', `${name}.parquet`))} (${parquet})`)
   }
   await write('services', 'SELECT named, service, source, port, transport FROM named ORDER BY named')
+  await write(
+    'networks',
+    `SELECT id AS network, coalesce(asn, 0) AS asn, coalesce(organisation, '') AS organisation FROM network ORDER BY id`,
+  )
   await write(
     'places',
     `SELECT id AS place, coalesce(place_country, '') AS country, coalesce(place_region, '') AS region FROM place ORDER BY id`,

@@ -6,7 +6,7 @@ import { serviceRows } from '../../src/aggregate/service-rows.ts'
 import { servicesFound, tallies, type ServiceRow } from '../../src/aggregate/tallies.ts'
 import { breakdowns, type Breakdown, type Tally } from '../../src/model/tally.ts'
 import { loadServices } from '../../src/recognise/service.ts'
-import { censusRowsOf } from '../../src/store/derive.ts'
+import { censusOf } from '../../src/store/derive.ts'
 import { openDatabase, type Database } from '../../src/store/duckdb.ts'
 import type { Snapshot } from '../../src/store/snapshots.ts'
 import { makeSnapshot, withFolder, type Seen } from '../helpers/census.ts'
@@ -27,15 +27,13 @@ const asking = <T>(
     const snapshot = await makeSnapshot(folder, 'test', seen)
     const database = await openDatabase({ folders: [snapshot.folder], temporary: join(folder, 'spill') })
     try {
-      const census = censusOf(snapshot)
+      const census = censusOf(snapshot.folder)
       const rows = serviceRows(services, await servicesFound(database.connection, census), undefined)
       return await ask({ rows, count: (breakdown, without) => counted(database, snapshot, rows, breakdown, without) })
     } finally {
       database.close()
     }
   })
-
-const censusOf = ({ folder }: Snapshot): string => censusRowsOf(folder)
 
 async function counted(
   { connection }: Database,
@@ -45,7 +43,7 @@ async function counted(
   without?: 'suspect',
 ): Promise<Tally[]> {
   const found: Tally[] = []
-  const question = { breakdown, census: censusOf(snapshot), serviceRows: rows, sources: snapshot.manifest.sources }
+  const question = { breakdown, census: censusOf(snapshot.folder), serviceRows: rows, sources: snapshot.manifest.sources }
   for await (const tally of tallies(connection, { ...question, ...(without === undefined ? {} : { without }) }))
     found.push(tally)
   return found

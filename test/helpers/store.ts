@@ -6,7 +6,7 @@ import type { Reader, ReadOptions } from '../../src/model/reader.ts'
 import { importFiles, type ImportRequest } from '../../src/pipeline/import.ts'
 import { importFile } from '../../src/sources/files/import-file.ts'
 import { openInput } from '../../src/sources/files/input.ts'
-import { censusRowsOf } from '../../src/store/derive.ts'
+import { censusOf } from '../../src/store/derive.ts'
 import { all, openDatabase, parquetFiles, type Row } from '../../src/store/duckdb.ts'
 import { openIngest } from '../../src/store/ingest.ts'
 import { longestLineTaken, maxBulkLineBytes } from '../../src/store/observations.ts'
@@ -89,7 +89,7 @@ async function rowsOf(folder: string, sql: string): Promise<Row[]> {
 
 /** The rows the reports count, in a fixed order. */
 export const censusRows = ({ folder }: Snapshot): Promise<Row[]> =>
-  rowsOf(folder, `(SELECT * EXCLUDE (named, place, made) FROM ${censusRowsOf(folder)})`)
+  rowsOf(folder, censusOf(folder).rows)
 export const observationRows = ({ folder }: Snapshot): Promise<Row[]> =>
   rowsOf(folder, parquetFiles(join(folder, 'observations')))
 

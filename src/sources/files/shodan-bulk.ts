@@ -32,6 +32,10 @@ const soundText = (sql: string): string =>
   `WHEN ${sql} < '-' THEN true WHEN ${sql} >= '|' THEN true WHEN ${sql} >= ':' THEN false WHEN strlen(${sql}) NOT BETWEEN 3 AND 25 THEN true ` +
   `ELSE NOT regexp_matches(${sql}, '^-?([0-9]+\\.0$|[0-9.]+[eE]|[0-9]{16})') END`
 
+/** Decimal digits: neither `false`, which DuckDB reads as 0, nor what only it takes for a number (`.5`, `1_0`). */
+const soundNumber = (sql: string): string =>
+  `CASE WHEN ${sql} IS NULL THEN true WHEN ${sql} >= '0' AND ${sql} < ':' THEN NOT contains(${sql}, '_') ELSE regexp_matches(${sql}, '^-[0-9]+(\\.[0-9]*)?$') END`
+
 const inRange = `observed >= TIMESTAMP '1970-01-01' AND observed < TIMESTAMP '2200-01-01'`
 const country = `coalesce(${text('location.country_code')}, ${text('country_code')}, ${text('location.country_name')}, ${text('country_name')})`
 const organisation = `coalesce(${text('org')}, ${text('isp')})`
@@ -61,12 +65,14 @@ export const shodanBulk: BulkMapping = {
     matches: 'VARCHAR',
     _shodan: 'STRUCT(module VARCHAR)',
     location:
-      'STRUCT(country_code VARCHAR, country_name VARCHAR, region_code VARCHAR, city VARCHAR, latitude DOUBLE, longitude DOUBLE)',
+      'STRUCT(country_code VARCHAR, country_name VARCHAR, region_code VARCHAR, city VARCHAR, latitude VARCHAR, longitude VARCHAR)',
   },
   parsed: {
     port_number: 'TRY_CAST(port AS USMALLINT)',
     as_number: 'TRY_CAST(substr(asn, 3) AS UINTEGER)',
     observed: 'TRY_CAST(timestamp AS TIMESTAMP)',
+    north: 'TRY_CAST(location.latitude AS DOUBLE)',
+    east: 'TRY_CAST(location.longitude AS DOUBLE)',
   },
   fields: {
     source: `'shodan'`,
@@ -87,8 +93,8 @@ export const shodanBulk: BulkMapping = {
     regionCode: text('location.region_code'),
     regionName: 'NULL',
     city: text('location.city'),
-    latitude: 'location.latitude',
-    longitude: 'location.longitude',
+    latitude: 'north',
+    longitude: 'east',
     asn: 'as_number',
     organisation,
     hostnames: words('hostnames'),
@@ -107,6 +113,7 @@ export const shodanBulk: BulkMapping = {
     ...['location.country_name', 'location.region_code', 'location.city', 'country_code', 'country_name'].map(
       soundText,
     ),
+    ...['location.latitude', 'location.longitude'].map(soundNumber),
     ...['hostnames', 'tags', 'cpe23', 'cpe'].map(soundWords),
   ].join(' AND '),
   applies: (head) => {

@@ -5,6 +5,9 @@ import { shodan } from '../../../src/sources/files/shodan.ts'
 import { anyBanner, jsonLine, likelyBanner } from '../../helpers/shodan.ts'
 import { ingested } from '../../helpers/store.ts'
 
+/** `FUZZ_RUNS=1000 npx vitest run shodan-bulk` looks longer. */
+const runs = (few: number): number => Number(process.env['FUZZ_RUNS'] ?? few)
+
 const { bulk: _, ...rest } = shodan
 const slowShodan: Reader = rest
 
@@ -24,9 +27,9 @@ test('a banner line read by DuckDB gives the very row that read() gives', async 
         }
       },
     ),
-    { numRuns: 30 },
+    { numRuns: runs(30), endOnFailure: true },
   )
-})
+}, 600_000)
 
 /** Lines of all kinds, good and bad, as bytes. */
 const anyLine: fc.Arbitrary<Buffer> = fc.oneof(
@@ -61,7 +64,8 @@ test('a whole file of any lines gives what the same file in chunks gives, line b
       },
     ),
     {
-      numRuns: Number(process.env['FUZZ_RUNS'] ?? 60),
+      numRuns: runs(60),
+      endOnFailure: true,
       // DuckDB ends the whole statement over two such lines.
       examples: [[[[Buffer.from('{'), '\n'], [Buffer.from('}'), '\n']], false]],
     },
