@@ -80,22 +80,35 @@ export function gazetteer(cities: readonly City[], crosswalk: Crosswalk): Gazett
     latitude: Float64Array.from(cities, (city) => city.loc.coordinates[1]),
     longitude: Float64Array.from(cities, (city) => city.loc.coordinates[0]),
   })
-  const named = new Map<string, NamedPlace[]>()
   const capitals = new Map<string, { latitude: number; longitude: number }>()
+  const countryNumbers = new Map<string, number>()
+  const countryOf = new Uint16Array(cities.length)
+  const ofCountry: number[][] = []
   for (const [index, city] of cities.entries()) {
-    const key = nameKey(city.country, city.name)
-    const places = named.get(key) ?? []
-    places.push({ region: regions[index] ?? '', population: city.population })
-    named.set(key, places)
+    const number = countryNumbers.get(city.country) ?? countryNumbers.size
+    countryNumbers.set(city.country, number)
+    countryOf[index] = number
+    const list = (ofCountry[number] ??= [])
+    list.push(index)
     const [longitude, latitude] = city.loc.coordinates
     if (city.featureCode === 'PPLC') capitals.set(city.country, { latitude, longitude })
   }
+  const namesOf = new Map<string, ReadonlyMap<string, readonly NamedPlace[]>>()
+  /** The names of a country's places; made when first asked for, because most countries never are. */
+  const names = (country: string): ReadonlyMap<string, readonly NamedPlace[]> => {
+    const known = namesOf.get(country)
+    if (known) return known
+    const made = new Map<string, NamedPlace[]>()
+    for (const index of ofCountry[countryNumbers.get(country) ?? -1] ?? []) {
+      const key = nameKey(country, cities[index]?.name ?? '')
+      const places = made.get(key) ?? []
+      places.push({ region: regions[index] ?? '', population: cities[index]?.population ?? 0 })
+      made.set(key, places)
+    }
+    namesOf.set(country, made)
+    return made
+  }
 
-  const countryNumbers = new Map<string, number>()
-  const countryOf = Uint16Array.from(cities, (city) => {
-    if (!countryNumbers.has(city.country)) countryNumbers.set(city.country, countryNumbers.size)
-    return countryNumbers.get(city.country) ?? 0
-  })
   const survey = (country: string, latitude: number, longitude: number, km: number) => {
     const home = countryNumbers.get(country)
     let homeKm = Infinity
@@ -138,7 +151,7 @@ export function gazetteer(cities: readonly City[], crosswalk: Crosswalk): Gazett
     },
     byName(country, name) {
       const key = `${country} ${name}`
-      const found = called.get(key) ?? named.get(nameKey(country, name)) ?? []
+      const found = called.get(key) ?? names(country).get(nameKey(country, name)) ?? []
       if (called.size < 20_000) called.set(key, found)
       return found
     },
@@ -154,5 +167,5 @@ function nameKey(country: string, name: string): string {
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim()
-  return `${country} ${country === 'JP' ? plain.replace(/ shi$/, '') : plain}`
+  return country === 'JP' ? plain.replace(/ shi$/, '') : plain
 }

@@ -12,8 +12,6 @@ import { copySound, prepareObservations, stagedMapping, unsoundRows, writeObserv
 const stagedBytes = 16 * 2 ** 20
 /** Bytes of lines that DuckDB reads in one statement: planning one takes as long as reading two megabytes. */
 const statementBytes = 128 * 2 ** 20
-/** Statements at the same time: one alone does not keep two cores busy from its beginning to its end. */
-const parallelStatements = 2
 
 /** A line that DuckDB could not take. */
 export interface UnsoundLine {
@@ -92,13 +90,13 @@ export interface Ingest {
 export async function openIngest(database: Database, folder: string): Promise<Ingest> {
   const rejects = await open(join(folder, 'rejects.ndjson'), 'wx', 0o600)
   const connections = await Promise.all(
-    Array.from({ length: parallelStatements + 1 }, async () => {
+    Array.from({ length: 2 }, async () => {
       const connection = await database.connect()
       await prepareObservations(connection)
       return connection
     }),
   )
-  const chunkQueue = new PQueue({ concurrency: parallelStatements })
+  const chunkQueue = new PQueue({ concurrency: 1 })
   // A chunk's unsound lines are staged while it holds a place in its queue: were there one queue, they would wait for each other.
   const stagedQueue = new PQueue({ concurrency: 1 })
   const counted = new Map<number, Counts>()

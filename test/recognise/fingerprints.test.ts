@@ -1,5 +1,6 @@
 import { DuckDBInstance } from '@duckdb/node-api'
 import type { DuckDBConnection } from '@duckdb/node-api'
+import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { recogniseSql } from '../../src/recognise/fingerprint-sql.ts'
 import { fullPattern, loadFingerprints, parseFingerprints, recogniseHash } from '../../src/recognise/fingerprints.ts'
@@ -203,6 +204,11 @@ describe('a fingerprint file that is wrong is refused with exit 2', () => {
       rows: rows.length === 0 ? [row] : rows,
       ...change,
     })
+
+  it.each(files.map((shipped) => shipped.name))('reads the shipped %s', (name) => {
+    const text = readFileSync(new URL(`../../data/fingerprints/${name}`, import.meta.url), 'utf8')
+    expect(parseFingerprints(name, text).rows.length).toBeGreaterThan(0)
+  })
 
   it('reads a sound one', () => {
     expect(parseFingerprints('x.json', file()).rows).toHaveLength(1)

@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer'
 import { isBlank } from '../../model/line.ts'
 
 /** A line that DuckDB is not given: it stands in the chunk as `{}`. */
@@ -36,7 +35,7 @@ const shortLine = 24
 
 /**
  * Cuts bytes into chunks of whole lines. Every line of the input is a row of exactly one chunk, in order; lines that
- * are blank, too long or not UTF-8 are replaced by `{}` and kept aside. Holds about two chunks and one line.
+ * are blank or too long are replaced by `{}` and kept aside. Holds about two chunks and one line.
  */
 export async function* chunks(input: AsyncIterable<Uint8Array>, options: ChunkOptions): AsyncGenerator<Chunk> {
   let parts: Uint8Array[] = []
@@ -49,15 +48,14 @@ export async function* chunks(input: AsyncIterable<Uint8Array>, options: ChunkOp
   let first = true
 
   const add = (block: Buffer): void => {
-    const clean = isUtf8(block)
     let kept = 0
     let start = 0
     for (let end = block.indexOf(0x0a); end !== -1; end = block.indexOf(0x0a, start)) {
       const length = end - start
-      if (length < shortLine || (block[start] ?? 0) <= 0x20 || length > options.maxBulkLine || !clean) {
+      if (length < shortLine || (block[start] ?? 0) <= 0x20 || length > options.maxBulkLine) {
         const line = block.subarray(start, end)
         const blank = isBlank(line)
-        if (blank || length > options.maxBulkLine || !isUtf8(line)) {
+        if (blank || length > options.maxBulkLine) {
           if (start > kept) parts.push(block.subarray(kept, start))
           parts.push(stub)
           // Copied, so that a spared line does not hold its whole block.
