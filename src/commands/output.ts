@@ -55,7 +55,7 @@ export function progressLine(
       const text =
         progress.doing === 'counting'
           ? `${grouped(progress.records)} records read, counting`
-          : `${grouped(progress.records)} records, ${(rate / 1e6).toFixed(1)} MB/s${left === undefined ? '' : `, ${left} s left`}  ${printable(progress.file)}`
+          : `${progress.isReckoned ? 'about ' : ''}${grouped(progress.records)} records, ${(rate / 1e6).toFixed(1)} MB/s${left === undefined ? '' : `, ${left} s left`}  ${printable(progress.file)}`
       console.err(`\r${over(fit(text, lineWidth))}`)
       shown = true
     },

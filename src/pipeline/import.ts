@@ -47,6 +47,8 @@ export interface Progress {
   readonly doing: 'reading' | 'counting'
   readonly file: string
   readonly records: number
+  /** Whether `records` is reckoned from the length of the first lines: DuckDB tells how far it is, not how many it has seen. */
+  readonly isReckoned: boolean
   readonly bytesRead: number
   /** Undefined when an input's size is not known. */
   readonly bytesTotal: number | undefined
@@ -185,14 +187,17 @@ async function readInputs(
   let recordsBefore = 0
   for (const [index, { file, reader, ...opened }] of inputs.entries()) {
     const input = opened.input ?? (await openInput(file.name, request))
-    const report = (): void =>
+    const report = (): void => {
+      const bytesInside = ingest.progress() * (input.size ?? 0)
       request.onProgress?.({
         doing: 'reading',
         file: file.name,
-        records: recordsBefore + ingest.counts(index).records,
-        bytesRead: bytesBefore + input.bytesRead(),
+        records: recordsBefore + ingest.counts(index).records + Math.round(bytesInside / lineBytes(input)),
+        isReckoned: bytesInside > 0,
+        bytesRead: bytesBefore + Math.max(input.bytesRead(), bytesInside),
         bytesTotal,
       })
+    }
     const timer = setInterval(report, 200)
     const handOver = <T>(work: T): T => {
       if (index === inputs.length - 1) onHandedOver()
@@ -223,9 +228,20 @@ async function readInputs(
     })
   }
   await ingest.finish()
-  request.onProgress?.({ doing: 'counting', file: '', records: recordsBefore, bytesRead: bytesBefore, bytesTotal })
+  request.onProgress?.({
+    doing: 'counting',
+    file: '',
+    records: recordsBefore,
+    isReckoned: false,
+    bytesRead: bytesBefore,
+    bytesTotal,
+  })
   return reports
 }
+
+/** How long a line of the input is on average, as far as its head shows. */
+const lineBytes = ({ head }: Input): number =>
+  Math.max(1, Buffer.byteLength(head.text) / Math.max(1, head.text.split('\n').length - 1))
 
 function describe(
   id: string,

@@ -5,6 +5,7 @@ import { wrongInput, failed, CensusError, exitCodes } from '../model/errors.ts'
 export type Row = Record<string, DuckDBValue>
 
 export interface Database {
+  /** The one that tells how far a statement is (`progress`). */
   readonly connection: DuckDBConnection
   /** A further connection to the same data, for statements that run at the same time. */
   connect(): Promise<DuckDBConnection>
@@ -33,6 +34,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     autoload_known_extensions: 'false',
   })
   const connection = await instance.connect()
+  // Only so that the connection's `progress` says something: nothing is printed.
+  await connection.run('SET enable_progress_bar = true')
+  await connection.run('SET enable_progress_bar_print = false')
   // DuckDB checks a pattern before it looks for files, and then each file it found.
   const folders = options.folders
     .map((folder) => (folder.endsWith('/') ? folder : `${folder}/`))

@@ -89,6 +89,7 @@ export interface Ingest {
 /** @param folder the draft's folder, with `observations/` in it; chunks pass through it too */
 export async function openIngest(database: Database, folder: string): Promise<Ingest> {
   const rejects = await open(join(folder, 'rejects.ndjson'), 'wx', 0o600)
+  await prepareObservations(database.connection)
   const connections = await Promise.all(
     Array.from({ length: 2 }, async () => {
       const connection = await database.connect()
@@ -101,7 +102,7 @@ export async function openIngest(database: Database, folder: string): Promise<In
   const stagedQueue = new PQueue({ concurrency: 1 })
   const counted = new Map<number, Counts>()
   let failure: unknown
-  let reading: DuckDBConnection | undefined
+  let isReadingFile = false
   let parts = 0
   let staged: { file: number; lines: string[]; bytes: number } = { file: -1, lines: [], bytes: 0 }
   let pending: Pending | undefined
@@ -241,12 +242,11 @@ export async function openIngest(database: Database, folder: string): Promise<In
         if (rejectBytes >= 2 ** 20) await flushRejects()
       }
     },
-    progress: () => Math.max(0, reading?.progress.percentage ?? 0) / 100,
+    progress: () => (isReadingFile ? Math.max(0, database.connection.progress.percentage) / 100 : 0),
     file: async (file, path, mapping, onUnsound) => {
       throwFailure()
-      const connection = connections.pop()
-      if (connection === undefined) throw new Error('no free connection')
-      reading = connection
+      const { connection } = database
+      isReadingFile = true
       try {
         const part = nextPart()
         const written = await writeObservations(connection, { path, file }, mapping, part).catch(() => undefined)
@@ -257,8 +257,7 @@ export async function openIngest(database: Database, folder: string): Promise<In
         await takeUnsound(connection, { path, file, part, ...written, isWhole: true }, onUnsound)
         return true
       } finally {
-        reading = undefined
-        connections.push(connection)
+        isReadingFile = false
       }
     },
     chunk: async (file, chunk, mapping, onUnsound) => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readdir } from 'node:fs/promises'
+import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -28,7 +28,7 @@ describe('census', () => {
       const ran = await census(args, { cwd: folder })
       expect(ran.stderr).toMatch(message)
       expect(ran).toMatchObject({ code: 2, stdout: '' })
-      expect(ran.stderr).not.toMatch(/\n\s+at /)
+      expect(ran.stderr).toMatch(/^census: [^\n]+\n$/)
       expect(await readdir(folder)).toEqual([])
     })
   })
@@ -75,6 +75,35 @@ describe('census', () => {
         stdout: '',
         stderr: '',
       })
+    })
+  })
+
+  it('says so in a line when its result cannot be written', async () => {
+    const cli = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
+    const script = `"$0" --import "$1" "$2" list regions > /dev/full; echo $?`
+    const { stdout, stderr } = await promisify(execFile)('bash', [
+      '-c',
+      script,
+      process.execPath,
+      import.meta.resolve('tsx'),
+      cli,
+    ])
+    expect(stdout).toBe('1\n')
+    expect(stderr).toMatch(/^census: the result cannot be written: .*ENOSPC[^\n]*\n$/)
+  })
+
+  it('names the store it may not write to, and takes columns for those of a CSV', async () => {
+    await withFolder(async (folder) => {
+      // Words a tab apart are of no known format by themselves.
+      await writeFile(join(folder, 'mine.csv'), 'where;door\n192.0.2.1;25\n')
+      await writeFile(join(folder, 'file'), '')
+      const options = ['import', 'mine.csv', '--columns', 'ip=where,port=door']
+      const refused = await census([...options, '--store', 'file/store'], { cwd: folder })
+      expect(refused).toMatchObject({ code: 1, stdout: '' })
+      expect(refused.stderr).toMatch(/^census: the store file\/store cannot be (read|made): [^\n]+\n$/)
+      const done = await census([...options, '--store', 'store', '--json'], { cwd: folder })
+      expect(done).toMatchObject({ code: 0, stderr: '' })
+      expect(JSON.parse(done.stdout)).toMatchObject({ inputs: [{ format: 'csv', records: 1 }] })
     })
   })
 

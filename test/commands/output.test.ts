@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { printResult, progressLine } from '../../src/commands/output.ts'
 import { globals, recorded } from '../helpers/cli.ts'
 
-const progress = { doing: 'reading', file: 'a\u001b[2Jb', records: 12_345, bytesRead: 5e6, bytesTotal: 2e7 } as const
+const progress = {
+  doing: 'reading',
+  file: 'a\u001b[2Jb',
+  records: 12_345,
+  isReckoned: false,
+  bytesRead: 5e6,
+  bytesTotal: 2e7,
+} as const
 
 describe('the progress line', () => {
   it('tells records, MB/s and time left on a terminal, without escape codes', () => {
@@ -25,6 +32,8 @@ describe('the progress line', () => {
     now = 1000
     line.show({ ...progress, bytesTotal: undefined })
     expect(console.stderr()).not.toContain('left')
+    line.show({ ...progress, isReckoned: true })
+    expect(console.stderr()).toMatch(/\rabout 12,345 records, /)
     line.show({ ...progress, doing: 'counting' })
     expect(console.stderr()).toContain('12,345 records read, counting')
   })

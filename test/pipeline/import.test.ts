@@ -2,7 +2,7 @@ import { readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { detectReader } from '../../src/sources/files/index.ts'
-import { importFiles } from '../../src/pipeline/import.ts'
+import { importFiles, type Progress } from '../../src/pipeline/import.ts'
 import { listSnapshots } from '../../src/store/snapshots.ts'
 import { banner, ndjson } from '../helpers/shodan.ts'
 import { censusRows, imported, observationRows, readRejects, temporaryFolder } from '../helpers/store.ts'
@@ -28,6 +28,30 @@ import {
   scanNtp,
   zmapCsv,
 } from '../sources/files/scan-readings.ts'
+
+test('progress through a file that DuckDB reads whole is told in bytes, and in records as far as can be reckoned', async () => {
+  const folder = await temporaryFolder()
+  const file = join(folder, 'large')
+  const line = ndjson(banner({ data: 'x'.repeat(2000) }))
+  await writeFile(file, line.repeat(60_000))
+  const seen: Progress[] = []
+  await importFiles({
+    store: join(folder, 'store'),
+    files: [{ name: file, format: 'auto' }],
+    maxRecordBytes: 2 ** 24,
+    maxExpansion: 10,
+    onProgress: (progress) => seen.push(progress),
+  })
+  const reckoned = seen.filter((progress) => progress.isReckoned)
+  expect(reckoned.length).toBeGreaterThan(0)
+  for (const { records, bytesRead, bytesTotal } of reckoned) {
+    expect(bytesTotal).toBe(line.length * 60_000)
+    expect(bytesRead).toBeLessThanOrEqual(bytesTotal ?? 0)
+    expect(records).toBeGreaterThan(0)
+    expect(records).toBeLessThanOrEqual(60_000)
+  }
+  expect(seen.at(-1)).toMatchObject({ doing: 'counting', records: 60_000, isReckoned: false })
+})
 
 /** A file of each format and shape, some with records that cannot be read. */
 const everyFormat: Readonly<Record<string, string>> = {

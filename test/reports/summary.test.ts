@@ -60,6 +60,15 @@ describe('the summary', () => {
     })
   })
 
+  it('has the columns of the services asked for', async () => {
+    await withFolder(async (folder) => {
+      await reportOn(folder, study)
+      const { stdout } = printed(await reportAgain(folder, { services: ['ntp', 'mail'] }))
+      const header = stdout.split('\n').find((line) => line.startsWith('Region')) ?? ''
+      expect(header.split(/ {2,}/).slice(2)).toEqual(['all', 'rate', 'ntp', 'rate', 'mail', 'rate', 'Rank'])
+    })
+  })
+
   it('gives rates for as many people as asked, in print only', async () => {
     await withFolder(async (folder) => {
       const made = await reportOn(folder, study, { per: 1_000_000 })
