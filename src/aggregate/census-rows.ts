@@ -2,6 +2,7 @@ import { flagNames, type Flag } from '../model/flags.ts'
 import type { Region } from '../model/region.ts'
 import { units, type Tally, type Unit } from '../model/tally.ts'
 import type { ReportRow } from '../model/report-row.ts'
+import type { ServiceRow } from './tallies.ts'
 import { poissonInterval } from '../statistics/poisson.ts'
 import { rankedFrom, ranks, rateRatio, type Cell } from '../statistics/rates.ts'
 
@@ -50,38 +51,47 @@ export async function* censusRows(
 
 /**
  * Adds a tally of nothing for every source, country and service row that has none, so that what was asked for and not
- * found is reported as 0. For the breakdown by region only, whose tallies are few.
+ * found is reported as 0. For the breakdown by region only.
+ * @param source sorted as `tallies()` gives them, which is the order of the three lists
  */
-export async function withZeros(
+export async function* withZeros(
   source: AsyncIterable<Tally>,
   asked: {
     readonly sources: readonly Tally['source'][]
+    /** All that may come. */
     readonly countries: readonly string[]
-    readonly serviceRows: readonly string[]
+    readonly serviceRows: readonly ServiceRow[]
   },
-): Promise<Tally[]> {
-  const found: Tally[] = []
-  for await (const tally of source) found.push(tally)
-  const key = (tally: Pick<Tally, 'source' | 'country' | 'service'>): string =>
-    `${tally.source}\0${tally.country}\0${tally.service}`
-  const groups = new Map<string, Tally[]>()
-  for (const tally of found) groups.set(key(tally), [...(groups.get(key(tally)) ?? []), tally])
-  const countries = [...new Set([...asked.countries, ...found.map((tally) => tally.country)])].toSorted()
-  const nothing = {
-    region: '',
-    keys: [],
-    counts: { addresses: 0, endpoints: 0, banners: 0 },
-    flags: 0,
-    speakingFlags: 0,
+): AsyncGenerator<Tally> {
+  const tallies = source[Symbol.asyncIterator]()
+  let next = await tallies.next()
+  for (const each of asked.sources) {
+    for (const country of asked.countries) {
+      for (const { id: service, isUnnamed } of asked.serviceRows) {
+        let isFound = false
+        while (
+          !next.done &&
+          next.value.source === each &&
+          next.value.country === country &&
+          next.value.service === service
+        ) {
+          yield next.value
+          isFound = true
+          next = await tallies.next()
+        }
+        if (!isFound && isUnnamed !== true) yield { source: each, country, service, ...nothing }
+      }
+    }
   }
-  return asked.sources.flatMap((each) =>
-    countries.flatMap((country) =>
-      asked.serviceRows.flatMap(
-        (service) =>
-          groups.get(key({ source: each, country, service })) ?? [{ source: each, country, service, ...nothing }],
-      ),
-    ),
-  )
+  if (!next.done) throw new Error(`a tally of ${next.value.country} ${next.value.service} is out of order`)
+}
+
+const nothing = {
+  region: '',
+  keys: [],
+  counts: { addresses: 0, endpoints: 0, banners: 0 },
+  flags: 0,
+  speakingFlags: 0,
 }
 
 const sameGroup = (a: Tally, b: Tally): boolean =>

@@ -40,6 +40,7 @@ export function serviceRows(
       placed.add(id)
     }
   }
-  for (const id of [...wanted].filter((each) => !placed.has(each)).toSorted()) rows.push({ id, services: [id] })
+  for (const id of [...wanted].filter((each) => !placed.has(each)).toSorted())
+    rows.push({ id, services: [id], ...(asked === undefined ? { isUnnamed: true } : {}) })
   return rows
 }

@@ -9,6 +9,8 @@ export interface ServiceRow {
   readonly id: string
   /** Service ids as they stand in the census; `undefined` stands for every service. */
   readonly services: readonly string[] | undefined
+  /** A service that no catalogue names and nobody asked for (`tcp-4321`): says 0 only in countries where it was found. */
+  readonly isUnnamed?: true
 }
 
 export interface TallyQuestion {
@@ -96,6 +98,12 @@ async function* tallyBranch(
 export async function servicesFound(connection: DuckDBConnection, { numbers, services }: CensusSql): Promise<string[]> {
   const found = `SELECT DISTINCT service FROM ${services} WHERE named IN (SELECT named FROM ${numbers}) ORDER BY service`
   return (await all(connection, found)).map((row) => String(row['service']))
+}
+
+/** Countries of a census, sorted; '' when some records have none. */
+export async function countriesFound(connection: DuckDBConnection, { numbers, places }: CensusSql): Promise<string[]> {
+  const found = `SELECT DISTINCT country FROM ${places} WHERE place IN (SELECT place FROM ${numbers}) ORDER BY country`
+  return (await all(connection, found)).map((row) => String(row['country']))
 }
 
 /** The column of the census that a breakdown's keys hang on. */

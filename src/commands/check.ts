@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts'
 import { exitCodes, type ExitCode } from '../model/errors.ts'
-import { detectAll } from '../pipeline/import.ts'
+import { tryInputs } from '../pipeline/import.ts'
 import { checkTables } from '../pipeline/deciders.ts'
 import { loadRegions } from '../locate/regions.ts'
 import { loadServices } from '../recognise/service.ts'
@@ -28,10 +28,15 @@ export async function checkCommand(
       ...(config.region_tables === undefined ? {} : { regionTables: config.region_tables }),
       ...(config.address_database === undefined ? {} : { addressDatabase: config.address_database }),
     })
-    const files = config.inputs.map(({ file, format }) => ({ name: file, format }))
-    for (const { file, reader } of await detectAll({
+    const files = config.inputs.map(({ file, format, columns }) => ({
+      name: file,
+      format,
+      ...(columns === undefined ? {} : { columns }),
+    }))
+    for (const { file, reader } of await tryInputs({
       files: files.filter(({ name }) => name !== '-'),
       maxExpansion: options.maxExpansion,
+      maxRecordBytes: 2 ** 20,
     })) {
       lines.push(`input ${file.name}: ${reader.id}`)
     }

@@ -126,6 +126,38 @@ export async function detectAll(request: Pick<ImportRequest, 'files' | 'maxExpan
   return found
 }
 
+/**
+ * Reads the beginning of inputs, as `census check` does before any import.
+ * @throws CensusError exit 2 when none of the first records of one can be read: another file, or columns that it has not
+ */
+export async function tryInputs(request: Pick<ImportRequest, 'files' | 'maxExpansion' | 'maxRecordBytes'>): Promise<DetectedInput[]> {
+  const detected = await detectAll(request)
+  for (const { file, reader } of detected) {
+    const input = await openInput(file.name, request)
+    const { head } = input
+    await input.close()
+    const options = {
+      fileName: head.fileName,
+      maxRecordBytes: request.maxRecordBytes,
+      ...(file.columns === undefined ? {} : { columns: file.columns }),
+    }
+    const reasons: Partial<Record<RejectReason, number>> = {}
+    let records = 0
+    for await (const reading of reader.read(once(Buffer.from(head.text)), options)) {
+      if (reading.kind === 'record') records++
+      else if (reading.kind === 'reject') reasons[reading.reason] = (reasons[reading.reason] ?? 0) + 1
+    }
+    const name = file.name
+    const rejected = Object.values(reasons).reduce((sum, count) => sum + count, 0)
+    refuseUnreadable([{ name, format: reader.id, bytes: 0, records, rejected }], reasons)
+  }
+  return detected
+}
+
+async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
+  yield bytes
+}
+
 async function fillDraft(draft: Draft, inputs: readonly DetectedInput[], request: ImportRequest): Promise<Snapshot> {
   const work = join(draft.folder, 'work')
   await mkdir(work, { mode: 0o700 })

@@ -30,9 +30,11 @@ export function scopeOf(
 ): Scope {
   const country = request.country === undefined ? undefined : regions.countryCode(request.country)
   if (request.country !== undefined && country === undefined) {
+    const names = new Map(regions.countries.map((code) => [regions.region(code)?.name ?? code, code]))
+    const known = nearest(request.country, [...names.keys(), ...regions.countries])
     throw wrongInput(
       `there is no country ${JSON.stringify(request.country)}`,
-      `nearest: ${nearest(request.country.toUpperCase(), regions.countries).join(', ')}`,
+      `nearest: ${known.map((each) => (names.has(each) ? `${each} (${names.get(each)})` : each)).join(', ')}`,
     )
   }
   if (request.regions === undefined) return { country, only: undefined }
@@ -56,7 +58,12 @@ function regionCode(name: string, country: string | undefined, regions: RegionTa
     region.name,
     ...(region.localName === undefined ? [] : [region.localName]),
   ])
-  throw wrongInput(`there is no region ${JSON.stringify(name)}`, `nearest: ${nearest(name, names).join(', ')}`)
+  const elsewhere = regions.resolve(name)
+  const what =
+    country !== undefined && 'code' in elsewhere
+      ? `the region ${JSON.stringify(name)} is ${elsewhere.code}, which is not in ${country}`
+      : `there is no region ${JSON.stringify(name)}`
+  throw wrongInput(what, `nearest: ${nearest(name, names).join(', ')}`)
 }
 
 /** The three most like it; of equally many edits, the one of the length typed. */

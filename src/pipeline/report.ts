@@ -4,7 +4,7 @@ import { mkdir, open, readdir, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { censusRows, withZeros } from '../aggregate/census-rows.ts'
 import { serviceRows } from '../aggregate/service-rows.ts'
-import { servicesFound, tallies } from '../aggregate/tallies.ts'
+import { countriesFound, servicesFound, tallies } from '../aggregate/tallies.ts'
 import { loadRegions, type RegionTable } from '../locate/regions.ts'
 import { failed } from '../model/errors.ts'
 import type { Flag } from '../model/flags.ts'
@@ -119,10 +119,13 @@ async function writeReport(context: Context, by: readonly Breakdown[], draft: st
   const header = await headers(context)
   const written: (Described & { readonly rows: number })[] = []
   const shown: ReportRow[] = []
+  const unnamed = new Set(context.serviceRows.filter((row) => row.isUnnamed).map((row) => row.id))
   for (const breakdown of by) {
     const name = exposureFiles[breakdown]
     const rows = tee(reportRows(context, breakdown), (row) => {
-      if (breakdown === 'region' && row.unit === 'addresses' && row.source === shownSource(snapshot)) shown.push(row)
+      if (breakdown !== 'region' || row.unit !== 'addresses' || row.source !== shownSource(snapshot)) return
+      // A scan of all ports has a service for each: rows of 0 for every region would fill the memory.
+      if (row.count > 0 || !unnamed.has(row.service)) shown.push(row)
     })
     const path = join(draft, name)
     written.push({ name, breakdown, path, rows: await writeExposureCsv(path, breakdown, header, rows) })
@@ -162,10 +165,13 @@ async function* reportRows(context: Context, breakdown: Breakdown): AsyncGenerat
   const counted = tallies(context.database.connection, question(context, breakdown))
   const zeros = breakdown === 'region'
   const source = zeros
-    ? await withZeros(counted, {
-        sources: sources.length > 1 ? ['all', ...sources] : sources,
-        countries: country === undefined ? [] : [country],
-        serviceRows: asked.map((row) => row.id),
+    ? withZeros(counted, {
+        sources: sources.length > 1 ? ['all', ...sources.toSorted()] : sources,
+        countries:
+          country === undefined
+            ? await countriesFound(context.database.connection, censusOf(snapshot.folder))
+            : [country],
+        serviceRows: asked,
       })
     : counted
   const flags: Flag[] = snapshot.manifest.complete ? [] : ['partial']

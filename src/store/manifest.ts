@@ -4,7 +4,7 @@ import { placeMeans } from '../model/place.ts'
 import { formatIds, rejectReasons } from '../model/reader.ts'
 
 /** The version of the store's layout; a store that says a higher one was written by a newer census. */
-export const storeFormat = 1
+export const storeFormat = 2
 
 const count = z.int().nonnegative()
 

@@ -101,6 +101,12 @@ async function readSnapshot(store: string, id: string): Promise<Snapshot | undef
       'install that version, or name another store with --store',
     )
   }
+  if (version.success && version.data.storeFormat < storeFormat) {
+    throw wrongInput(
+      `${file} was written by an older census (store format ${version.data.storeFormat}, this one reads ${storeFormat})`,
+      'import those files again into another store, named with --store',
+    )
+  }
   const manifest = manifestSchema.safeParse(json)
   if (!manifest.success) {
     throw failed(

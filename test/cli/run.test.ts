@@ -173,6 +173,8 @@ describe('census check', () => {
       for (const [inputs, more, message] of [
         ['  - file: none\n', '', /none/],
         ['  - file: text\n', '', /no known format/],
+        ['  - file: c.csv\n    format: csv\n    columns: { ip: nowhere }\n', '', /c\.csv: no column "nowhere"/],
+        ['  - file: c.csv\n    format: nmap\n', '', /nothing in .*c\.csv could be read as nmap: /],
         ['  - file: c.csv\n', 'regions: [Nowhere]\n', /no region "Nowhere"/],
         ['  - file: c.csv\n', 'id: ".."\n', /".." cannot be used/],
       ] as const) {

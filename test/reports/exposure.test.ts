@@ -271,6 +271,24 @@ describe('report files', () => {
     })
   })
 
+  it('say zero of a service that no catalogue names only in countries where it was found, or when it is asked for', async () => {
+    await withFolder(async (folder) => {
+      const seen: Seen[] = [
+        ...hosts('JP-13', 3, 0),
+        { ip: '203.0.113.200', service: 'tcp-4321', country: 'JP', region: 'JP-27' },
+        { ip: '203.0.113.201', service: 'smtp', country: 'DE', region: 'DE-BE' },
+      ]
+      const countries = (rows: readonly Record<string, string>[], service: string): Set<string | undefined> =>
+        new Set(rows.filter((row) => row['service'] === service).map((row) => row['country']))
+      const rows = await (await reportOn(folder, seen)).rows('region')
+      expect(countries(rows, 'tcp-4321')).toEqual(new Set(['JP']))
+      expect(countries(rows, 'smtp')).toEqual(new Set(['JP', 'DE']))
+      expect(cell(rows, { region: 'JP-13', service: 'tcp-4321', unit: 'addresses' })['count']).toBe('0')
+      const asked = await (await reportAgain(folder, { services: ['tcp-4321'] })).rows('region')
+      expect(countries(asked, 'tcp-4321')).toEqual(new Set(['JP', 'DE']))
+    })
+  })
+
   it('show only the regions asked for, in whatever language; totals, ratios and ranks stay', async () => {
     await withFolder(async (folder) => {
       const seen = [

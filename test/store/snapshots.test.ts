@@ -127,17 +127,20 @@ test('a full disk ends an import with 1 and leaves what was there', async ({ ski
   expect(ran.stdout).toMatch(/^old .*complete *$/m)
 })
 
-test('a store that a newer census wrote to is neither read nor added to', async () => {
+test.each([
+  ['a newer', storeFormat + 1],
+  ['an older', storeFormat - 1],
+] as const)('a store that %s census wrote to is neither read nor added to', async (which, format) => {
   const { folder, store, old } = await prepared()
   const path = join(old.folder, 'manifest.json')
-  await writeFile(path, JSON.stringify({ ...old.manifest, storeFormat: storeFormat + 1, unheardOf: true }))
+  await writeFile(path, JSON.stringify({ ...old.manifest, storeFormat: format, unheardOf: true }))
   for (const args of [
     ['list', 'snapshots'],
     ['report', '--out', join(folder, 'out')],
     ['import', join(folder, 'small'), '--id', 'new'],
   ]) {
     const ran = await census([...args, '--store', store])
-    expect(ran.stderr).toContain('newer census')
+    expect(ran.stderr).toContain(`by ${which} census`)
     expect(ran.code).toBe(2)
   }
   expect(await readdir(join(store, 'snapshots'))).toEqual(['old'])
