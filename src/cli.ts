@@ -77,7 +77,12 @@ const program = new Command('census')
   // One line, as every other error.
   .configureOutput({
     outputError: (text, write) =>
-      write(`census: ${text.replace(/^error: /, '').trimEnd().replaceAll('\n', ' ')}; --help shows what there is\n`),
+      write(
+        `census: ${text
+          .replace(/^error: /, '')
+          .trimEnd()
+          .replaceAll('\n', ' ')}; --help shows what there is\n`,
+      ),
   })
 
 globalOptions(program.command('import'))

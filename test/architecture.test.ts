@@ -30,7 +30,7 @@ const rooms: Readonly<Record<string, Room>> = {
     why: 'The store is handed its deciders by the pipeline: it keeps and sorts, it does not judge.',
   },
   aggregate: {
-    may: ['model', 'statistics', 'store/duckdb.ts'],
+    may: ['model', 'statistics', 'store/duckdb.ts', 'store/census-sql.ts'],
     why: "Counting asks DuckDB through the store's helpers and reads nothing but a snapshot's rows.",
   },
   reports: {
@@ -229,7 +229,7 @@ describe('the rules can fail', () => {
     ['reports/a.ts', 'reports imports only model, statistics', "export { b } from '../store/duckdb.ts'"],
     [
       'aggregate/a.ts',
-      'aggregate imports only model, statistics, store/duckdb.ts',
+      'aggregate imports only model, statistics, store/duckdb.ts, store/census-sql.ts',
       "import {\n  b,\n} from '../store/derive.ts'",
     ],
     ['locate/a.ts', 'locate imports only model', "const b = await import('../recognise/b.ts')"],

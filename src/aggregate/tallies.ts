@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { flagBit, type RecordFlag } from '../model/flags.ts'
 import { breakdownKeys, type Breakdown, type Tally } from '../model/tally.ts'
-import type { CensusSql } from '../store/derive.ts'
+import type { CensusSql } from '../store/census-sql.ts'
 import { all, columnBatches, sqlText, toText } from '../store/duckdb.ts'
 
 /** A row of a report: a service, a category or `all`, and the services it counts. */
@@ -187,8 +187,7 @@ async function serviceTables(
     connection,
     `row_bits (position INTEGER, ${wordColumns})`,
     asked.map(
-      (row) =>
-        `(${row.position}, ${Array.from({ length: words }, (_, word) => bits(row.numbers, word)).join(', ')})`,
+      (row) => `(${row.position}, ${Array.from({ length: words }, (_, word) => bits(row.numbers, word)).join(', ')})`,
     ),
   )
   await fill(

@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts'
 import { exitCodes, type ExitCode } from '../model/errors.ts'
-import { tryInputs } from '../pipeline/import.ts'
+import { tryInputs } from '../pipeline/inputs.ts'
 import { checkTables } from '../pipeline/deciders.ts'
 import { loadRegions } from '../locate/regions.ts'
 import { loadServices } from '../recognise/service.ts'

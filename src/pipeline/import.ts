@@ -1,9 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import type { FormatId, Reader, RejectReason } from '../model/reader.ts'
-import { wrongInput } from '../model/errors.ts'
 import { checkTables, loadDeciders, type TableOptions } from './deciders.ts'
-import { detectReader, readerOf } from '../sources/files/index.ts'
 import { importFile } from '../sources/files/import-file.ts'
 import { openInput, type Input } from '../sources/files/input.ts'
 import { derive, type Derived } from '../store/derive.ts'
@@ -23,14 +20,7 @@ import {
   type Snapshot,
 } from '../store/snapshots.ts'
 import { version } from '../version.ts'
-
-/** A file to read; `-` is standard input. */
-export interface InputFile {
-  readonly name: string
-  readonly format: FormatId | 'auto'
-  /** For the generic CSV: observation field → the file's column. */
-  readonly columns?: Readonly<Record<string, string>>
-}
+import { detectAll, refuseUnreadable, type DetectedInput, type InputFile } from './inputs.ts'
 
 export interface ImportRequest extends TableOptions {
   readonly store: string
@@ -88,76 +78,6 @@ export async function importFiles(request: ImportRequest): Promise<Snapshot> {
   }
 }
 
-interface DetectedInput {
-  readonly file: InputFile
-  readonly reader: Reader
-  /** Opened already where it can be read only once. */
-  readonly input?: Input
-  readonly size: number | undefined
-}
-
-/** Opens every input and settles its format before anything is written. */
-export async function detectAll(request: Pick<ImportRequest, 'files' | 'maxExpansion'>): Promise<DetectedInput[]> {
-  const found: DetectedInput[] = []
-  for (const file of request.files) {
-    if (file.name === '-' && found.some((other) => other.file.name === '-')) {
-      throw wrongInput('standard input is named twice', 'name it once: its bytes can be read once only')
-    }
-    const input = await openInput(file.name, request)
-    // Nothing at all is no answer: a download that failed must not take the place of yesterday's figures.
-    if (input.head.whole && input.head.text.trim() === '') {
-      const cut = input.cut()
-      throw wrongInput(cut === undefined ? `${file.name} is empty` : `${file.name}: ${cut}`, 'get the file again')
-    }
-    const reader = file.format === 'auto' ? detectReader(input.head) : readerOf(file.format)
-    if (!reader) {
-      throw wrongInput(
-        `${file.name} is of no known format`,
-        'name its format with --format; `census list formats` shows which there are',
-      )
-    }
-    // What is no regular file (standard input, a pipe) can be opened once only.
-    if (input.size === undefined) found.push({ file, reader, input, size: undefined })
-    else {
-      await input.close()
-      found.push({ file, reader, size: input.size })
-    }
-  }
-  return found
-}
-
-/**
- * Reads the beginning of inputs, as `census check` does before any import.
- * @throws CensusError exit 2 when none of the first records of one can be read: another file, or columns that it has not
- */
-export async function tryInputs(request: Pick<ImportRequest, 'files' | 'maxExpansion' | 'maxRecordBytes'>): Promise<DetectedInput[]> {
-  const detected = await detectAll(request)
-  for (const { file, reader } of detected) {
-    const input = await openInput(file.name, request)
-    const { head } = input
-    await input.close()
-    const options = {
-      fileName: head.fileName,
-      maxRecordBytes: request.maxRecordBytes,
-      ...(file.columns === undefined ? {} : { columns: file.columns }),
-    }
-    const reasons: Partial<Record<RejectReason, number>> = {}
-    let records = 0
-    for await (const reading of reader.read(once(Buffer.from(head.text)), options)) {
-      if (reading.kind === 'record') records++
-      else if (reading.kind === 'reject') reasons[reading.reason] = (reasons[reading.reason] ?? 0) + 1
-    }
-    const name = file.name
-    const rejected = Object.values(reasons).reduce((sum, count) => sum + count, 0)
-    refuseUnreadable([{ name, format: reader.id, bytes: 0, records, rejected }], reasons)
-  }
-  return detected
-}
-
-async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
-  yield bytes
-}
-
 async function fillDraft(draft: Draft, inputs: readonly DetectedInput[], request: ImportRequest): Promise<Snapshot> {
   const work = join(draft.folder, 'work')
   await mkdir(work, { mode: 0o700 })
@@ -189,18 +109,6 @@ async function fillDraft(draft: Draft, inputs: readonly DetectedInput[], request
   } finally {
     database.close()
   }
-}
-
-/** Inputs of which not one record could be read are wrong inputs, and no snapshot of nothing. */
-function refuseUnreadable(inputs: Manifest['inputs'], reasons: Partial<Record<RejectReason, number>>): void {
-  if (inputs.some((input) => input.records > 0)) return
-  const wrong = inputs.find((input) => input.rejected > 0 || input.cut !== undefined)
-  if (wrong === undefined) return
-  const why = Object.entries(reasons).map(([reason, count]) => `${count} ${reason}`)
-  throw wrongInput(
-    `nothing in ${wrong.name} could be read as ${wrong.format}: ${[...why, ...(wrong.cut === undefined ? [] : [wrong.cut])].join(', ')}`,
-    'check that it is the file you mean, and its --format',
-  )
 }
 
 /** Reads every input into the draft, and tells of each what came of it. `onHandedOver` is called when the store has all bytes of the last. */
@@ -241,12 +149,18 @@ async function readInputs(
       ...(request.observedAt === undefined ? {} : { observedAt: request.observedAt }),
       ...(file.columns === undefined ? {} : { columns: file.columns }),
     }
-    const cut = await importFile(input, reader, options, { chunked: maxBulkLineBytes, whole: longestLineTaken }, {
-      reading: (reading) => ingest.reading(index, file.name, reading),
-      chunk: (chunk, mapping, onUnsound) => ingest.chunk(index, chunk, mapping, onUnsound),
-      file: (path, mapping, onUnsound) => handOver(ingest.file(index, path, mapping, onUnsound)),
-      drain: () => handOver(ingest.drain()),
-    }).finally(() => clearInterval(timer))
+    const cut = await importFile(
+      input,
+      reader,
+      options,
+      { chunked: maxBulkLineBytes, whole: longestLineTaken },
+      {
+        reading: (reading) => ingest.reading(index, file.name, reading),
+        chunk: (chunk, mapping, onUnsound) => ingest.chunk(index, chunk, mapping, onUnsound),
+        file: (path, mapping, onUnsound) => handOver(ingest.file(index, path, mapping, onUnsound)),
+        drain: () => handOver(ingest.drain()),
+      },
+    ).finally(() => clearInterval(timer))
     bytesBefore += input.bytesRead()
     recordsBefore += ingest.counts(index).records
     const { records, rejected } = ingest.counts(index)

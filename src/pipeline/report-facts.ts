@@ -4,7 +4,7 @@ import type { ReportRow } from '../model/report-row.ts'
 import type { Breakdown } from '../model/tally.ts'
 import { loadServices } from '../recognise/service.ts'
 import type { RowHeader } from '../reports/exposure-csv.ts'
-import { censusOf } from '../store/derive.ts'
+import { censusOf } from '../store/census-sql.ts'
 import { all, sqlText, toNumber, toText, type Database } from '../store/duckdb.ts'
 import type { Snapshot } from '../store/snapshots.ts'
 

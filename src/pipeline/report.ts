@@ -13,7 +13,7 @@ import type { Breakdown } from '../model/tally.ts'
 import { loadServices } from '../recognise/service.ts'
 import { datapackage, type Described } from '../reports/datapackage.ts'
 import { exposureFiles, writeExposureCsv } from '../reports/exposure-csv.ts'
-import { censusOf } from '../store/derive.ts'
+import { censusOf } from '../store/census-sql.ts'
 import { all, openDatabase, storageError, type Database } from '../store/duckdb.ts'
 import { findSnapshot, type Snapshot } from '../store/snapshots.ts'
 import { version } from '../version.ts'
@@ -29,7 +29,6 @@ import {
   type Asking,
 } from './report-facts.ts'
 import { breakdownsOf, namedYear, nearestYears, regionsView, scopeOf, type Scope, type Years } from './report-scope.ts'
-
 
 export interface ReportRequest extends TableOptions {
   readonly store: string

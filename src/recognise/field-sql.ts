@@ -38,7 +38,8 @@ const host = String.raw`[a-zA-Z0-9_-]+(?:\.[a-zA-Z0-9_-]+)+\.?[ :]+`
 const fieldOf: Readonly<Record<FingerprintFile['field'], (banner: string) => string>> = {
   line: (banner) => firstLine(banner),
   greeting: (banner) => `regexp_replace(${firstLine(banner)}, '${status}${host}', '\\1')`,
-  text: (banner) => `CASE WHEN strlen(${banner}) <= ${maxCharacters} THEN ${banner} ELSE substr(${banner}, 1, ${maxCharacters}) END`,
+  text: (banner) =>
+    `CASE WHEN strlen(${banner}) <= ${maxCharacters} THEN ${banner} ELSE substr(${banner}, 1, ${maxCharacters}) END`,
   header: (banner) =>
     `CASE WHEN regexp_matches(${banner}, '^(?:RTSP|SIP)/[0-9.]+ [0-9]') THEN ${header(banner, 'Server|User-Agent')} ELSE ${firstLine(banner)} END`,
   web: (banner) =>

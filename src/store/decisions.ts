@@ -92,8 +92,7 @@ export async function listPlaces(
 export async function decodePlaces(database: Database, deciders: Deciders): Promise<void> {
   const connection = await database.connect()
   const listed = `SELECT * REPLACE (coalesce(strftime(month, '%Y-%m'), '') AS month) FROM said`
-  const empty =
-    'country IS NULL AND region_code IS NULL AND region_name IS NULL AND city IS NULL AND latitude IS NULL'
+  const empty = 'country IS NULL AND region_code IS NULL AND region_name IS NULL AND city IS NULL AND latitude IS NULL'
   // It takes a while to load, and soon it will be asked.
   const { silent } = await one(connection, `SELECT count(*) AS silent FROM said WHERE ${empty}`)
   if (toNumber(silent) > 0) await deciders.addressDatabase()

@@ -33,10 +33,10 @@ export const stagedMapping: Omit<BulkMapping, 'applies'> = {
  */
 const hextet = '[0-9a-f]{1,4}'
 const macros = [
-  // Octets are numbers up to 255 by their type; as long as its numbers and dots, the text has nothing else.
+  // 281470681743360 is ffff:0:0. Octets are numbers up to 255 by their type; as long as its numbers and dots, the text has nothing else.
   `CREATE OR REPLACE TEMP MACRO ipv4_key(t, o) AS CASE
      WHEN len(o) = 4 AND strlen(t) = ${['7', ...[1, 2, 3, 4].flatMap((n) => [`(o[${n}] > 9)::INTEGER`, `(o[${n}] > 99)::INTEGER`])].join(' + ')}
-     THEN CAST('00000000000000000000' || to_hex(${0xffff_0000_0000}::BIGINT + (o[1]::BIGINT << 24) + (o[2]::INTEGER << 16) + (o[3]::INTEGER << 8) + o[4]) AS UUID) END`,
+     THEN CAST('00000000000000000000' || to_hex(281470681743360 + (o[1]::BIGINT << 24) + (o[2]::INTEGER << 16) + (o[3]::INTEGER << 8) + o[4]) AS UUID) END`,
   `CREATE OR REPLACE TEMP MACRO hextets(t) AS list_transform(list_filter(string_split(t, ':'), lambda g: g <> ''), lambda g: lpad(g, 4, '0'))`,
   `CREATE OR REPLACE TEMP MACRO ipv6_key(t) AS CASE
      WHEN regexp_matches(t, '^(${hextet}:){7}${hextet}$') THEN CAST(array_to_string(hextets(t), '') AS UUID)
@@ -84,7 +84,10 @@ export async function writeObservations(
          FROM (SELECT ${fields}, CASE WHEN ${mapping.sound} THEN true END AS sound FROM (SELECT *${parsed.join('')} FROM ${read})))
      ) TO ${sqlText(target)} (${parquet})`,
   )
-  const { unsound } = await one(connection, `SELECT count(*) - count(address) AS unsound FROM read_parquet(${pathText(target)})`)
+  const { unsound } = await one(
+    connection,
+    `SELECT count(*) - count(address) AS unsound FROM read_parquet(${pathText(target)})`,
+  )
   return { rows: rowsChanged, unsound: toNumber(unsound) }
 }
 

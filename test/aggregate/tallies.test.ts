@@ -6,7 +6,7 @@ import { serviceRows } from '../../src/aggregate/service-rows.ts'
 import { servicesFound, tallies, type ServiceRow } from '../../src/aggregate/tallies.ts'
 import { breakdowns, type Breakdown, type Tally } from '../../src/model/tally.ts'
 import { loadServices } from '../../src/recognise/service.ts'
-import { censusOf } from '../../src/store/derive.ts'
+import { censusOf } from '../../src/store/census-sql.ts'
 import { openDatabase, type Database } from '../../src/store/duckdb.ts'
 import type { Snapshot } from '../../src/store/snapshots.ts'
 import { makeSnapshot, withFolder, type Seen } from '../helpers/census.ts'
@@ -43,7 +43,12 @@ async function counted(
   without?: 'suspect',
 ): Promise<Tally[]> {
   const found: Tally[] = []
-  const question = { breakdown, census: censusOf(snapshot.folder), serviceRows: rows, sources: snapshot.manifest.sources }
+  const question = {
+    breakdown,
+    census: censusOf(snapshot.folder),
+    serviceRows: rows,
+    sources: snapshot.manifest.sources,
+  }
   for await (const tally of tallies(connection, { ...question, ...(without === undefined ? {} : { without }) }))
     found.push(tally)
   return found

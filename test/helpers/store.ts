@@ -6,7 +6,7 @@ import type { Reader, ReadOptions } from '../../src/model/reader.ts'
 import { importFiles, type ImportRequest } from '../../src/pipeline/import.ts'
 import { importFile } from '../../src/sources/files/import-file.ts'
 import { openInput } from '../../src/sources/files/input.ts'
-import { censusOf } from '../../src/store/derive.ts'
+import { censusOf } from '../../src/store/census-sql.ts'
 import { all, openDatabase, parquetFiles, type Row } from '../../src/store/duckdb.ts'
 import { openIngest } from '../../src/store/ingest.ts'
 import { longestLineTaken, maxBulkLineBytes } from '../../src/store/observations.ts'
@@ -68,7 +68,11 @@ export async function ingested(
         drain: () => ingest.drain(),
       })
       await ingest.finish()
-      return { rows: await rowsOf(folder, parquetFiles(join(folder, 'observations'))), rejects: await readRejects(folder), cut }
+      return {
+        rows: await rowsOf(folder, parquetFiles(join(folder, 'observations'))),
+        rejects: await readRejects(folder),
+        cut,
+      }
     } finally {
       database.close()
     }
@@ -88,8 +92,7 @@ async function rowsOf(folder: string, sql: string): Promise<Row[]> {
 }
 
 /** The rows the reports count, in a fixed order. */
-export const censusRows = ({ folder }: Snapshot): Promise<Row[]> =>
-  rowsOf(folder, censusOf(folder).rows)
+export const censusRows = ({ folder }: Snapshot): Promise<Row[]> => rowsOf(folder, censusOf(folder).rows)
 export const observationRows = ({ folder }: Snapshot): Promise<Row[]> =>
   rowsOf(folder, parquetFiles(join(folder, 'observations')))
 

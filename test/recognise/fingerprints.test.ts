@@ -30,7 +30,9 @@ async function recognise(banners: readonly { service: string; banner: string }[]
   )
   await connection.run('CREATE OR REPLACE TABLE matched (service VARCHAR, field VARCHAR, number INTEGER)')
   for (const query of sql.matched('asked')) await connection.run(`INSERT INTO matched ${query}`)
-  const numbers = (await connection.runAndReadAll('SELECT DISTINCT number FROM matched')).getRows().map(([n]) => Number(n))
+  const numbers = (await connection.runAndReadAll('SELECT DISTINCT number FROM matched'))
+    .getRows()
+    .map(([n]) => Number(n))
   const result = await connection.runAndReadAll(
     `SELECT asked.field, vendor, product, version, device_type AS type FROM asked LEFT JOIN (${sql.known('matched', new Set(numbers))}) k USING (service, field) ORDER BY id`,
   )

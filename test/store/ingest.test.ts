@@ -29,12 +29,18 @@ test('chunks full of lines that DuckDB cannot take do not wait for each other fo
     readAlready: async () => undefined,
     close: async () => undefined,
   }
-  await importFile(input, shodan, { fileName: 'input', maxRecordBytes: 2 ** 20 }, { chunked: 2 ** 20, whole: Infinity }, {
-    reading: (reading) => ingest.reading(0, 'input', reading),
-    chunk: (chunk, mapping, onUnsound) => ingest.chunk(0, chunk, mapping, onUnsound),
-    file: async () => false,
-    drain: () => ingest.drain(),
-  })
+  await importFile(
+    input,
+    shodan,
+    { fileName: 'input', maxRecordBytes: 2 ** 20 },
+    { chunked: 2 ** 20, whole: Infinity },
+    {
+      reading: (reading) => ingest.reading(0, 'input', reading),
+      chunk: (chunk, mapping, onUnsound) => ingest.chunk(0, chunk, mapping, onUnsound),
+      file: async () => false,
+      drain: () => ingest.drain(),
+    },
+  )
   await ingest.finish()
   expect(ingest.counts(0)).toEqual({ records: count, rejected: 0 })
   expect(await readRejects(folder)).toEqual([])

@@ -124,4 +124,3 @@ export async function* chunks(input: AsyncIterable<Uint8Array>, options: ChunkOp
   else if (openEnd) add(Buffer.concat([...carry, Buffer.from('\n')]))
   if (rows > 0) yield flush(openEnd)
 }
-

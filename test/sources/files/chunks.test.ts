@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { chunks, type Chunk } from '../../../src/sources/files/chunks.ts'

@@ -42,7 +42,25 @@ const anyLine: fc.Arbitrary<Buffer> = fc.oneof(
       return Buffer.concat([line.subarray(0, cut), Buffer.from(bytes), line.subarray(cut + (at % 3))])
     }),
   fc
-    .constantFrom('', ' ', '\t', '\r', '\v', '\f', '\0', '\ufeff', '{}', '[]', 'null', '{', '}', '"x', '{}{}', ',', '\u2028')
+    .constantFrom(
+      '',
+      ' ',
+      '\t',
+      '\r',
+      '\v',
+      '\f',
+      '\0',
+      '\ufeff',
+      '{}',
+      '[]',
+      'null',
+      '{',
+      '}',
+      '"x',
+      '{}{}',
+      ',',
+      '\u2028',
+    )
     .map((text) => Buffer.from(text)),
   fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
 )
@@ -54,7 +72,11 @@ test('a whole file of any lines gives what the same file in chunks gives, line b
       fc.array(fc.tuple(anyLine, fc.constantFrom('\n', '\n', '\r\n', '\n\n')), { maxLength: 60 }),
       fc.boolean(),
       async (lines, isEnded) => {
-        const all = Buffer.concat([first, Buffer.from('\n'), ...lines.flatMap(([line, end]) => [line, Buffer.from(end)])])
+        const all = Buffer.concat([
+          first,
+          Buffer.from('\n'),
+          ...lines.flatMap(([line, end]) => [line, Buffer.from(end)]),
+        ])
         const input = isEnded ? all : all.subarray(0, -1)
         const whole = await ingested(input, shodan)
         const chunked = await ingested(input, shodan, { isChunked: true })
@@ -67,7 +89,15 @@ test('a whole file of any lines gives what the same file in chunks gives, line b
       numRuns: runs(60),
       endOnFailure: true,
       // DuckDB ends the whole statement over two such lines.
-      examples: [[[[Buffer.from('{'), '\n'], [Buffer.from('}'), '\n']], false]],
+      examples: [
+        [
+          [
+            [Buffer.from('{'), '\n'],
+            [Buffer.from('}'), '\n'],
+          ],
+          false,
+        ],
+      ],
     },
   )
 }, 600_000)

@@ -1,0 +1,42 @@
+import { join } from 'node:path'
+import { parquetFiles, pathText } from './duckdb.ts'
+
+/** What is counted of a snapshot, as SQL to select from. */
+export interface CensusSql {
+  /**
+   * One row for every exposed record that is no exact repeat, with its address's place, its service and product, and
+   * whether it is the newest to speak for its endpoint: source, address, port, transport, observed_at, speaks (for the endpoint,
+   * over all sources), speaks_in_source, country, region, service, vendor, product, version, device_type, asn, organisation,
+   * flags (bits of model/flags.ts).
+   */
+  readonly rows: string
+  /** The same rows with numbers for names: address, observed_at, speaks, speaks_in_source, flags, named, place, made, network. */
+  readonly numbers: string
+  /** What `named` stands for: source, port, transport, service. */
+  readonly services: string
+  /** What `place` stands for: country, region. */
+  readonly places: string
+  /** What `made` stands for: vendor, product, version, device_type. */
+  readonly products: string
+  /** What `network` stands for: asn (0 for none), organisation. */
+  readonly networks: string
+}
+
+/** @param folder the snapshot's */
+export function censusOf(folder: string): CensusSql {
+  const names = (of: string): string => `read_parquet(${pathText(join(folder, 'names', `${of}.parquet`))})`
+  const parts = {
+    numbers: parquetFiles(join(folder, 'census')),
+    services: names('services'),
+    places: names('places'),
+    products: names('products'),
+    networks: names('networks'),
+  }
+  const columns =
+    'source, address, port, transport, observed_at, speaks, speaks_in_source, country, region, service, vendor, product, version, device_type, asn, organisation, flags'
+  return {
+    ...parts,
+    rows: `(SELECT ${columns} FROM ${parts.numbers} n JOIN ${parts.services} s USING (named) JOIN ${parts.places} p USING (place)
+      JOIN ${parts.products} m USING (made) JOIN ${parts.networks} w USING (network))`,
+  }
+}

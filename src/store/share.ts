@@ -1,0 +1,116 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { flagBit } from '../model/flags.ts'
+import { distinctKey, lookUpAddresses, type Deciders } from './decisions.ts'
+import { all, sqlText, toNumber, type Database } from './duckdb.ts'
+import { parquet } from './observations.ts'
+
+/** A host that answers on more ports than this is more likely a middlebox or honeypot than that many services. */
+const suspectPorts = 100
+
+/** From `kept`, one share of the addresses: tables `by_address`, `settled` and `suspect`, and its part of the census. */
+export async function writeShare(
+  database: Database,
+  sources: readonly string[],
+  deciders: Deciders,
+  target: string,
+): Promise<void> {
+  const { connection } = database
+  const [heardKey] = await Promise.all([
+    recogniseHeard(database, deciders),
+    dropRepeats(connection).then(() => settleAddresses(database, deciders, sources.length > 1)),
+  ])
+  const flags = [
+    `p.flags`,
+    `(k.outcome = 'open')::INTEGER * ${flagBit('port-only')}`,
+    `(k.observed_at IS NULL)::INTEGER * ${flagBit('undated')}`,
+    `(s.address IS NOT NULL)::INTEGER * ${flagBit('suspect')}`,
+  ]
+  await connection.run(`COPY (
+    SELECT k.address, k.named, k.observed_at, NOT coalesce(x.everywhere, false) AS speaks, NOT coalesce(x.in_source, false) AS speaks_in_source,
+      p.id AS place, (coalesce(k.made, 0)::BIGINT << 32) + coalesce(r.spoken, 0) AS made, k.network,
+      ${flags.join(' + ')} AS flags
+    FROM kept k JOIN named n ON k.named = n.named JOIN clue c ON k.clue = c.id
+    LEFT JOIN settled v ON k.address = v.address JOIN place p ON p.id = coalesce(v.place, c.place)
+    LEFT JOIN silenced x ON k.rowid = x.id LEFT JOIN suspect s ON k.address = s.address
+    LEFT JOIN recognised r ON ${heardKey('n.service', 'k')} = r.key
+    WHERE k.exposed
+  ) TO ${sqlText(target)} (${parquet})`)
+}
+
+/**
+ * Leaves one row of exact repeats in `kept`: the one whose file decoded its place to the least, so that the order of the
+ * files does not matter. Leaves table `shared`: the endpoints of which several rows tell, which in most snapshots are few.
+ */
+async function dropRepeats(connection: DuckDBConnection): Promise<void> {
+  await connection.run(
+    'CREATE OR REPLACE TABLE shared AS SELECT address, door FROM kept GROUP BY address, door HAVING count(*) > 1',
+  )
+  await connection.run(`DELETE FROM kept WHERE rowid IN (
+    SELECT id FROM (SELECT k.rowid AS id, row_number() OVER (PARTITION BY k.address, k.named, k.age ORDER BY c.place) AS nth
+      FROM kept k JOIN shared USING (address, door) JOIN clue c ON k.clue = c.id) WHERE nth > 1)`)
+}
+
+/**
+ * Tables about the addresses of `kept`: `by_address`; `settled`, the place of those whose rows do not agree on one or say
+ * nothing; `suspect`; and `silenced`, the rows that do not speak for their endpoint.
+ */
+async function settleAddresses(database: Database, deciders: Deciders, isOfSeveralSources: boolean): Promise<void> {
+  const { connection } = database
+  await connection.run(`CREATE OR REPLACE TABLE by_address AS
+    SELECT k.address, min(c.place) AS low, max(c.place) AS high, count(*) FILTER (WHERE k.exposed) AS endpoints, bool_or(k.honeypot AND k.exposed) AS honeypot
+    FROM kept k JOIN clue c ON k.clue = c.id GROUP BY k.address`)
+  const nth = (by: string): string =>
+    `row_number() OVER (PARTITION BY ${by}k.address, k.door ORDER BY k.age DESC, k.named)`
+  await connection.run(`CREATE OR REPLACE TABLE silenced AS
+    SELECT * FROM (SELECT k.rowid AS id, ${nth('')} > 1 AS everywhere, ${isOfSeveralSources ? nth('n.source, ') : nth('')} > 1 AS in_source
+      FROM kept k JOIN shared USING (address, door) JOIN named n ON k.named = n.named WHERE k.exposed) WHERE everywhere OR in_source`)
+  await connection.run(`CREATE OR REPLACE TABLE suspect AS
+    SELECT k.address FROM kept k JOIN named n ON k.named = n.named
+      WHERE k.exposed AND k.address IN (SELECT address FROM by_address WHERE endpoints > ${suspectPorts})
+      GROUP BY k.address HAVING count(DISTINCT n.port) > ${suspectPorts}
+    UNION SELECT address FROM by_address WHERE honeypot`)
+  // The newest that tells a region wins, else the newest that tells a country.
+  await connection.run(`CREATE OR REPLACE TABLE settled AS
+    SELECT k.address, arg_max(p.id, k.age + ((p.place_region IS NOT NULL)::INTEGER + (p.place_country IS NOT NULL)::INTEGER)::HUGEINT * (1::HUGEINT << 120)) AS place,
+      bool_and(p.empty) AS empty
+    FROM kept k JOIN clue c ON k.clue = c.id JOIN place p ON c.place = p.id
+    WHERE k.address IN (SELECT address FROM by_address WHERE low <> high) GROUP BY k.address`)
+  await lookUpAddresses(database, deciders)
+}
+
+/** Table `recognised` (key, number into `spoken`): what fingerprints know of what `kept` heard. @returns the key */
+async function recogniseHeard(
+  database: Database,
+  deciders: Deciders,
+): Promise<(service: string, alias: string) => string> {
+  const connection = await database.connect()
+  const recognise = deciders.recognise(await services(connection))
+  await connection.run(
+    `CREATE OR REPLACE TABLE heard AS SELECT DISTINCT n.service, k.field FROM kept k JOIN named n ON k.named = n.named WHERE k.field <> ''`,
+  )
+  await connection.run('CREATE OR REPLACE TABLE matched (service VARCHAR, field VARCHAR, number INTEGER)')
+  const key = await distinctKey(connection, 'heard', ['$service', '$field'])
+  // Most of the time goes into compiling patterns, which one statement does on one processor.
+  await Promise.all(
+    recognise.matched('heard').map(async (query) => {
+      const own = await database.connect()
+      await own.run(`INSERT INTO matched ${query}`)
+      own.closeSync()
+    }),
+  )
+  const numbers = await all(connection, 'SELECT DISTINCT number FROM matched ORDER BY number')
+  const known = recognise.known('matched', new Set(numbers.map((row) => toNumber(row['number']))))
+  await connection.run(`CREATE OR REPLACE TABLE known AS ${known}`)
+  const told = 'vendor, product, version, device_type'
+  await connection.run(`INSERT INTO spoken SELECT (SELECT count(*) FROM spoken) + row_number() OVER (), ${told}
+    FROM (SELECT DISTINCT ${told} FROM known ANTI JOIN spoken USING (${told}))`)
+  await connection.run(
+    `CREATE OR REPLACE TABLE recognised AS SELECT ${key('k')} AS key, s.id AS spoken FROM known k JOIN spoken s USING (${told})`,
+  )
+  connection.closeSync()
+  return (service, alias) => key(alias).replace(`${alias}.service`, service)
+}
+
+/** Services of the observations. */
+export const services = async (connection: DuckDBConnection): Promise<Set<string>> =>
+  new Set((await all(connection, 'SELECT DISTINCT service FROM named')).map((row) => String(row['service'])))
