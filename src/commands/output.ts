@@ -49,7 +49,7 @@ export function progressLine(
       const seconds = Math.max(0.001, (now() - began) / 1000)
       const rate = progress.bytesRead / seconds
       const left =
-        progress.bytesTotal === undefined || rate === 0
+        progress.bytesTotal === undefined || progress.records === 0
           ? undefined
           : Math.ceil((progress.bytesTotal - progress.bytesRead) / rate)
       const text =

@@ -37,6 +37,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   // Only so that the connection's `progress` says something: nothing is printed.
   await connection.run('SET enable_progress_bar = true')
   await connection.run('SET enable_progress_bar_print = false')
+  await connection.run('SET progress_bar_time = 0')
   // DuckDB checks a pattern before it looks for files, and then each file it found.
   const folders = options.folders
     .map((folder) => (folder.endsWith('/') ? folder : `${folder}/`))

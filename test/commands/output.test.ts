@@ -31,6 +31,8 @@ describe('the progress line', () => {
     const line = progressLine(console, globals(''), () => now)
     now = 1000
     line.show({ ...progress, bytesTotal: undefined })
+    // Bytes of a beginning of which no record is done say nothing of the rest.
+    line.show({ ...progress, records: 0 })
     expect(console.stderr()).not.toContain('left')
     line.show({ ...progress, isReckoned: true })
     expect(console.stderr()).toMatch(/\rabout 12,345 records, /)

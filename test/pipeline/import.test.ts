@@ -29,7 +29,7 @@ import {
   zmapCsv,
 } from '../sources/files/scan-readings.ts'
 
-test('progress through a file that DuckDB reads whole is told in bytes, and in records as far as can be reckoned', async () => {
+test('progress through a file that DuckDB reads whole is told in bytes, and in records as far as can be reckoned; never too much', async () => {
   const folder = await temporaryFolder()
   const file = join(folder, 'large')
   const line = ndjson(banner({ data: 'x'.repeat(2000) }))
@@ -42,13 +42,13 @@ test('progress through a file that DuckDB reads whole is told in bytes, and in r
     maxExpansion: 10,
     onProgress: (progress) => seen.push(progress),
   })
-  const reckoned = seen.filter((progress) => progress.isReckoned)
-  // Before DuckDB knows how far it is, nothing is reckoned.
-  expect(Math.max(...reckoned.map(({ records }) => records))).toBeGreaterThan(0)
-  for (const { records, bytesRead, bytesTotal } of reckoned) {
+  // How often DuckDB tells how far it is depends on how its threads run: not at all in a short file, maybe.
+  expect(seen.length).toBeGreaterThan(1)
+  for (const { records, bytesRead, bytesTotal, isReckoned, doing } of seen) {
     expect(bytesTotal).toBe(line.length * 60_000)
     expect(bytesRead).toBeLessThanOrEqual(bytesTotal ?? 0)
     expect(records).toBeLessThanOrEqual(60_000)
+    if (doing === 'reading') expect(records > 0).toBe(isReckoned && bytesRead > 0)
   }
   expect(seen.at(-1)).toMatchObject({ doing: 'counting', records: 60_000, isReckoned: false })
 })
