@@ -50,7 +50,7 @@ const fieldOf: Readonly<Record<FingerprintFile['field'], (banner: string) => str
 /** The cheap look at the usual spelling goes first: a regular expression over a whole banner costs ten times as much. */
 const server = (banner: string): string =>
   `CASE WHEN contains(${banner}, chr(10) || 'Server: ') THEN 'S:' || substr(${cut(`split_part(${banner}, chr(10) || 'Server: ', 2)`)}, 1, ${maxWord}) ` +
-  `WHEN regexp_matches(${banner}, '\\nserver:', 'i') THEN 'S:' || ${header(banner, 'Server')} ELSE '' END`
+  `WHEN regexp_matches(${banner}, '\\n[Ss][Ee][Rr][Vv][Ee][Rr]:') THEN 'S:' || ${header(banner, 'Server')} ELSE '' END`
 
 const realm = (banner: string): string =>
   `CASE WHEN contains(${banner}, 'realm=') THEN 'R:' || regexp_extract(${banner}, 'realm=["'']?([^"''\\r\\n]{0,${maxWord}})', 1) || chr(10) ELSE '' END`

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { parquetFiles, pathText } from './duckdb.ts'
+import { parquetFile, parquetFiles } from './duckdb.ts'
 
 /** What is counted of a snapshot, as SQL to select from. */
 export interface CensusSql {
@@ -24,7 +24,7 @@ export interface CensusSql {
 
 /** @param folder the snapshot's */
 export function censusOf(folder: string): CensusSql {
-  const names = (of: string): string => `read_parquet(${pathText(join(folder, 'names', `${of}.parquet`))})`
+  const names = (of: string): string => parquetFile(join(folder, 'names', `${of}.parquet`))
   const parts = {
     numbers: parquetFiles(join(folder, 'census')),
     services: names('services'),

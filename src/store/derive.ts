@@ -1,4 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
+import { existsSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { outcomes } from '../model/observation.ts'
@@ -7,8 +8,6 @@ import { parquet } from './observations.ts'
 import { services, writeShare } from './share.ts'
 import { all, one, parquetFiles, sqlText, toNumber, type Database } from './duckdb.ts'
 
-/** Rows worked on at a time: what bounds the memory, whatever the size of the snapshot. */
-const rowsAtATime = 1_000_000
 /** An application answered or a port is open. An echo or ARP reply (masscan --ping) shows a host, not a service. */
 const exposed = `(o.outcome IN ('answered', 'open') AND o.transport NOT IN ('icmp', 'icmp6', 'arp', 'ip'))`
 const outcomeType = `ENUM (${outcomes.map(sqlText).join(', ')})`
@@ -30,8 +29,15 @@ export interface Derived {
  * Makes a draft's `census/` and `names/` from its observations: `census/` has a row for each that counts, `names/` what the
  * numbers in it stand for; `censusOf` puts them together.
  * @param work a folder for what is needed in between
+ * @param rowsAtATime rows worked on at a time, about: what bounds the memory, whatever the size of the snapshot
  */
-export async function derive(database: Database, folder: string, work: string, deciders: Deciders): Promise<Derived> {
+export async function derive(
+  database: Database,
+  folder: string,
+  work: string,
+  deciders: Deciders,
+  rowsAtATime = 1_000_000,
+): Promise<Derived> {
   const { connection } = database
   const observations = parquetFiles(join(folder, 'observations'))
   await mkdir(join(folder, 'census'), { mode: 0o700 })
@@ -68,6 +74,8 @@ export async function derive(database: Database, folder: string, work: string, d
   for (let share = 0; share < shares; share++) {
     if (shares > 1) {
       const found = join(work, 'kept', `share=${share}`)
+      // A share that no address fell into has no folder.
+      if (!existsSync(found)) continue
       await connection.run(`CREATE OR REPLACE TABLE kept AS ${aged(`SELECT * FROM ${parquetFiles(found)}`)}`)
       await rm(found, { recursive: true })
     }

@@ -70,8 +70,12 @@ export function sqlText(value: string): string {
  */
 export const pathText = (path: string): string => sqlText(path.replaceAll(/[[*?]/g, '[$&]').replaceAll('\\', '?'))
 
+/** The rows of a Parquet file, as SQL to select from. A folder called `country=JP` on the way to it is no column. */
+export const parquetFile = (path: string): string => `read_parquet(${pathText(path)}, hive_partitioning = false)`
+
 /** The rows of all Parquet files of a folder, as SQL to select from. */
-export const parquetFiles = (folder: string): string => `read_parquet(${pathText(folder).slice(0, -1)}/*.parquet')`
+export const parquetFiles = (folder: string): string =>
+  `read_parquet(${pathText(folder).slice(0, -1)}/*.parquet', hive_partitioning = false)`
 
 /** Runs a query and hands its rows over column by column, some thousand rows at a time: as chunks are stored, and read fastest. */
 export async function* columnBatches(connection: DuckDBConnection, sql: string): AsyncGenerator<DuckDBValue[][]> {

@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { observationFields } from '../model/observation.ts'
 import type { BulkMapping } from '../model/reader.ts'
-import { one, pathText, rows, sqlText, toNumber } from './duckdb.ts'
+import { one, parquetFile, pathText, rows, sqlText, toNumber } from './duckdb.ts'
 
 /** How many characters of a banner a snapshot keeps. */
 const bannerLength = 1024
@@ -73,7 +73,7 @@ export async function writeObservations(
 ): Promise<{ readonly rows: number; readonly unsound: number }> {
   const columns = Object.entries(mapping.columns).map(([name, type]) => `"${name}": ${sqlText(type)}`)
   const objectLimit = Math.max(2 * maxBulkLineBytes, longestLine + 1)
-  const read = `read_json(${pathText(path)}, format = 'newline_delimited', ignore_errors = true, maximum_object_size = ${objectLimit}, columns = {${columns.join(', ')}})`
+  const read = `read_json(${pathText(path)}, format = 'newline_delimited', ignore_errors = true, hive_partitioning = false, maximum_object_size = ${objectLimit}, columns = {${columns.join(', ')}})`
   const parsed = Object.entries(mapping.parsed).map(([name, sql]) => `, ${sql} AS ${name}`)
   const fields = observationFields.map((field) => `${mapping.fields[field]} AS "${field}"`).join(', ')
   // What is not sound gets no address: a condition in WHERE would have columns worked out twice. CASE stops at the first
@@ -84,23 +84,20 @@ export async function writeObservations(
          FROM (SELECT ${fields}, CASE WHEN ${mapping.sound} THEN true END AS sound FROM (SELECT *${parsed.join('')} FROM ${read})))
      ) TO ${sqlText(target)} (${parquet})`,
   )
-  const { unsound } = await one(
-    connection,
-    `SELECT count(*) - count(address) AS unsound FROM read_parquet(${pathText(target)})`,
-  )
+  const { unsound } = await one(connection, `SELECT count(*) - count(address) AS unsound FROM ${parquetFile(target)}`)
   return { rows: rowsChanged, unsound: toNumber(unsound) }
 }
 
 /** The rows without an address, from 0 in order. */
 export async function* unsoundRows(connection: DuckDBConnection, part: string): AsyncGenerator<number> {
-  const found = `SELECT file_row_number AS n FROM read_parquet(${pathText(part)}, file_row_number = true) WHERE address IS NULL ORDER BY n`
+  const found = `SELECT file_row_number AS n FROM read_parquet(${pathText(part)}, file_row_number = true, hive_partitioning = false) WHERE address IS NULL ORDER BY n`
   for await (const row of rows(connection, found)) yield toNumber(row['n'])
 }
 
 /** Writes the rows that have an address to another file. */
 export async function copySound(connection: DuckDBConnection, part: string, target: string): Promise<void> {
   await connection.run(
-    `COPY (SELECT * FROM read_parquet(${pathText(part)}) WHERE address IS NOT NULL) TO ${sqlText(target)} (${parquet})`,
+    `COPY (SELECT * FROM ${parquetFile(part)} WHERE address IS NOT NULL) TO ${sqlText(target)} (${parquet})`,
   )
 }
 

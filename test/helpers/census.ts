@@ -68,7 +68,7 @@ export async function makeSnapshot(
   store: string,
   id: string,
   seen: readonly Seen[],
-  { missing = [] as string[] } = {},
+  { missing = [] as string[], rowsAtATime = 1_000_000 } = {},
 ): Promise<Snapshot> {
   await prepareStore(store)
   const draft = await beginSnapshot(store, id)
@@ -79,7 +79,13 @@ export async function makeSnapshot(
   for (const [index, each] of seen.entries())
     await ingest.reading(0, 'test', { kind: 'record', line: index + 1, observation: observationOf(each) })
   await ingest.finish()
-  const { kept, repeats, keptByOutcome, undated, ...derived } = await derive(database, draft.folder, work, literal)
+  const { kept, repeats, keptByOutcome, undated, ...derived } = await derive(
+    database,
+    draft.folder,
+    work,
+    literal,
+    rowsAtATime,
+  )
   database.close()
   await rm(work, { recursive: true })
   return draft.publish({

@@ -1,4 +1,4 @@
-import { readdir, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { detectReader } from '../../src/sources/files/index.ts'
@@ -326,13 +326,15 @@ describe('the store', () => {
     expect((await listSnapshots(store)).map(({ id }) => id)).toEqual([snapshot.id])
   })
 
-  test.each(["it's [x]*?{a,b}#=1", '**', 'new\nline "%20" 京都', 'back\\slash'])(
+  test.each(["it's [x]*?{a,b}#=1", '**', 'new\nline "%20" 京都', 'back\\slash', 'country=US'])(
     'may stand in a folder called %j, and its input too',
     async (name) => {
       const folder = await temporaryFolder()
-      const input = join(folder, `${name}.ndjson`)
+      // A folder on the way, too: some readers take `country=US` for a column.
+      await mkdir(join(folder, name, 'data=x'), { recursive: true })
+      const input = join(folder, name, 'data=x', `${name}.ndjson`)
       await writeFile(input, ndjson(banner(), banner({ version: 5.5 })))
-      const store = join(folder, name)
+      const store = join(folder, name, 'store')
       const request = {
         store,
         files: [{ name: input, format: 'auto' as const }],
@@ -343,7 +345,9 @@ describe('the store', () => {
       await importFiles({ ...request, id: 'one' })
       const snapshot = await importFiles({ ...request, id: 'two' })
       expect(snapshot.manifest).toMatchObject({ inputs: [{ name: input }], accounting: { in: 2, kept: 2, repeats: 0 } })
-      expect(await observationRows(snapshot)).toHaveLength(2)
+      const observed = await observationRows(snapshot)
+      expect(observed.map((row) => row['banner'])).toEqual(Array.from({ length: 2 }, () => banner()['data']))
+      expect((await censusRows(snapshot)).map((row) => row['country'])).toEqual(['JP', 'JP'])
     },
   )
 })

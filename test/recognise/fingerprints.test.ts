@@ -115,6 +115,16 @@ describe('the fingerprints', () => {
 })
 
 describe('recogniseSql', () => {
+  it('reads the header Server in any case, and nothing that only folds to it', async () => {
+    const found = await recognise(
+      ['Server', 'server', 'SERVER', '\u017ferver'].map((name) => ({
+        service: 'http',
+        banner: `HTTP/1.1 200 OK\r\n${name}: Apache\r\n\r\n`,
+      })),
+    )
+    expect(found.map(({ vendor }) => vendor !== null)).toEqual([true, true, true, false])
+  })
+
   it('reads bare headers and titles, lower-case headers, and text before the greeting', async () => {
     const found = await recognise([
       { service: 'http', banner: 'nginx/1.25.3' },

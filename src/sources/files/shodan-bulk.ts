@@ -33,10 +33,9 @@ const soundText = (sql: string): string =>
   `ELSE NOT regexp_matches(${sql}, '^-?([0-9]+\\.0$|[0-9.]+[eE]|[0-9]{16})') END`
 
 /** Decimal digits: neither `false`, which DuckDB reads as 0, nor what only it takes for a number (`.5`, `1_0`). */
-const soundNumber = (sql: string): string =>
-  `CASE WHEN ${sql} IS NULL THEN true WHEN ${sql} >= '0' AND ${sql} < ':' THEN NOT contains(${sql}, '_') ELSE regexp_matches(${sql}, '^-[0-9]+(\\.[0-9]*)?$') END`
+const soundNumber = (sql: string, parsed: string): string =>
+  `CASE WHEN ${sql} IS NULL THEN true WHEN ${sql} >= '0' AND ${sql} < ':' THEN ${parsed} IS NOT NULL AND NOT contains(${sql}, '_') ELSE regexp_matches(${sql}, '^-[0-9]+(\\.[0-9]*)?$') END`
 
-const inRange = `observed >= TIMESTAMP '1970-01-01' AND observed < TIMESTAMP '2200-01-01'`
 const country = `coalesce(${text('location.country_code')}, ${text('country_code')}, ${text('location.country_name')}, ${text('country_name')})`
 const organisation = `coalesce(${text('org')}, ${text('isp')})`
 
@@ -107,13 +106,16 @@ export const shodanBulk: BulkMapping = {
     'port_number::VARCHAR = port',
     `CASE WHEN asn IS NULL THEN true ELSE concat('AS', as_number) = asn AND as_number > 0 END`,
     `CASE WHEN transport IS NULL THEN true ELSE transport IN ('tcp', 'udp') END`,
-    `CASE WHEN timestamp IS NULL THEN true WHEN timestamp LIKE '____-__-__T__:__:__.______' THEN ${inRange} WHEN timestamp LIKE '____-__-__T__:__:__' THEN ${inRange} ELSE false END`,
+    // Without an offset: DuckDB passes over one.
+    `CASE WHEN timestamp IS NULL THEN true ELSE regexp_matches(timestamp, '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,6})?$') ` +
+      `AND observed >= TIMESTAMP '1970-01-01' AND observed < TIMESTAMP '2200-01-01' END`,
     `CASE WHEN version IS NULL THEN true ELSE starts_with(version, '"') AND strlen(version) <= 65536 END`,
     ...['product', 'devicetype', 'os', 'data', 'org', 'isp', '_shodan.module', 'location.country_code'].map(soundText),
     ...['location.country_name', 'location.region_code', 'location.city', 'country_code', 'country_name'].map(
       soundText,
     ),
-    ...['location.latitude', 'location.longitude'].map(soundNumber),
+    soundNumber('location.latitude', 'north'),
+    soundNumber('location.longitude', 'east'),
     ...['hostnames', 'tags', 'cpe23', 'cpe'].map(soundWords),
   ].join(' AND '),
   applies: (head) => {

@@ -2,11 +2,54 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Reader } from '../../../src/model/reader.ts'
 import { shodan } from '../../../src/sources/files/shodan.ts'
-import { anyBanner, jsonLine, likelyBanner } from '../../helpers/shodan.ts'
+import { anyBanner, banner, jsonLine, likelyBanner } from '../../helpers/shodan.ts'
 import { ingested } from '../../helpers/store.ts'
 
 /** `FUZZ_RUNS=1000 npx vitest run shodan-bulk` looks longer. */
 const runs = (few: number): number => Number(process.env['FUZZ_RUNS'] ?? few)
+
+/** Texts that DuckDB takes for times and coordinates, and the reader for others or none. */
+const trickyTimes = [
+  '.1+0900',
+  '.123+09',
+  '.123-09',
+  '.+00:00',
+  '.+09:00',
+  '.1+09  ',
+  '.Z     ',
+  '.      ',
+  '. UTC  ',
+  '.95079Z',
+  'Z',
+  '+09',
+]
+  .map((end) => banner({ timestamp: `2024-05-01T01:02:03${end}` }))
+  .concat(
+    [
+      '2024-05-01T 1:02:03',
+      '2024-05-01T01:02:3 ',
+      '2024-05-01T01:02:3Z',
+      '1970-01-01T00:00:00.123+09',
+      '2024-05-01T24:00:00',
+    ].map((timestamp) => banner({ timestamp })),
+  )
+const trickyPlaces = [
+  '35\u00a0',
+  '35\u3000',
+  ' 35',
+  '.5',
+  '1_0',
+  '-.5',
+  '-inf',
+  '5.',
+  '1e1',
+  '0x10',
+  false,
+  true,
+].flatMap((odd) => [
+  banner({ location: { country_code: 'JP', latitude: odd, longitude: 135 } }),
+  banner({ location: { country_code: 'JP', latitude: 35, longitude: odd } }),
+])
 
 const { bulk: _, ...rest } = shodan
 const slowShodan: Reader = rest
@@ -27,7 +70,7 @@ test('a banner line read by DuckDB gives the very row that read() gives', async 
         }
       },
     ),
-    { numRuns: runs(30), endOnFailure: true },
+    { numRuns: runs(30), endOnFailure: true, examples: [[trickyTimes], [trickyPlaces]] },
   )
 }, 600_000)
 
