@@ -338,7 +338,7 @@ describe('the store', () => {
       const request = {
         store,
         files: [{ name: input, format: 'auto' as const }],
-        maxRecordBytes: 2 ** 20,
+        maxRecordBytes: 2 ** 24,
         maxExpansion: 10,
       }
       // A pattern would find the other snapshot's files too.
