@@ -6,7 +6,7 @@ import { outcomes } from '../model/observation.ts'
 import { decodePlaces, decideProducts, decideServices, distinctKey, listPlaces, type Deciders } from './decisions.ts'
 import { parquet } from './observations.ts'
 import { services, writeShare } from './share.ts'
-import { all, one, parquetFiles, sqlText, toNumber, type Database } from './duckdb.ts'
+import { all, one, parquetFiles, sqlText, together, toNumber, type Database } from './duckdb.ts'
 
 /** An application answered or a port is open. An echo or ARP reply (masscan --ping) shows a host, not a service. */
 const exposed = `(o.outcome IN ('answered', 'open') AND o.transport NOT IN ('icmp', 'icmp6', 'arp', 'ip'))`
@@ -55,7 +55,7 @@ export async function derive(
     networkKey,
   })
   // What TypeScript decides of places takes as long as a third of what DuckDB does of rows: both at once.
-  await Promise.all([
+  await together([
     shares === 1
       ? connection.run(`CREATE OR REPLACE TABLE kept AS ${aged(narrow)}`)
       : connection.run(
@@ -106,8 +106,19 @@ export async function derive(
     sums.suspectAddresses += toNumber((await one(connection, 'SELECT count(*) AS n FROM suspect'))['n'])
   }
   await writeNames(connection, folder, deciders.noProduct)
-  return { ...sums, repeats: total - sums.kept, keptByOutcome, placedAddresses, sources, observed: { from, to } }
+  return {
+    ...sums,
+    repeats: total - sums.kept,
+    keptByOutcome: sorted(keptByOutcome),
+    placedAddresses: sorted(placedAddresses),
+    sources,
+    observed: { from, to },
+  }
 }
+
+/** By name: in whatever order shares of addresses told of them. */
+const sorted = (counts: Readonly<Record<string, number>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(counts).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 
 async function summary(
   connection: DuckDBConnection,

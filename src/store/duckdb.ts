@@ -77,6 +77,17 @@ export const parquetFile = (path: string): string => `read_parquet(${pathText(pa
 export const parquetFiles = (folder: string): string =>
   `read_parquet(${pathText(folder).slice(0, -1)}/*.parquet', hive_partitioning = false)`
 
+/**
+ * What several statements at once came to, when all of them have ended. The first failure is thrown only then: a database
+ * closed under a running statement takes the process with it.
+ */
+export async function together<T extends readonly unknown[]>(work: {
+  readonly [K in keyof T]: Promise<T[K]>
+}): Promise<T> {
+  await Promise.allSettled(work)
+  return Promise.all(work)
+}
+
 /** Runs a query and hands its rows over column by column, some thousand rows at a time: as chunks are stored, and read fastest. */
 export async function* columnBatches(connection: DuckDBConnection, sql: string): AsyncGenerator<DuckDBValue[][]> {
   const result = await connection.stream(sql)

@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { flagBit } from '../model/flags.ts'
 import { distinctKey, lookUpAddresses, type Deciders } from './decisions.ts'
-import { all, sqlText, toNumber, type Database } from './duckdb.ts'
+import { all, sqlText, together, toNumber, type Database } from './duckdb.ts'
 import { parquet } from './observations.ts'
 
 /** A host that answers on more ports than this is more likely a middlebox or honeypot than that many services. */
@@ -15,7 +15,7 @@ export async function writeShare(
   target: string,
 ): Promise<void> {
   const { connection } = database
-  const [heardKey] = await Promise.all([
+  const [heardKey] = await together([
     recogniseHeard(database, deciders),
     dropRepeats(connection).then(() => settleAddresses(database, deciders, sources.length > 1)),
   ])
@@ -91,7 +91,7 @@ async function recogniseHeard(
   await connection.run('CREATE OR REPLACE TABLE matched (service VARCHAR, field VARCHAR, number INTEGER)')
   const key = await distinctKey(connection, 'heard', ['$service', '$field'])
   // Most of the time goes into compiling patterns, which one statement does on one processor.
-  await Promise.all(
+  await together(
     recognise.matched('heard').map(async (query) => {
       const own = await database.connect()
       await own.run(`INSERT INTO matched ${query}`)
