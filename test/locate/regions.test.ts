@@ -185,10 +185,8 @@ describe('defaultRegion', () => {
   })
 })
 
-it('loads quickly, and has the same hash every time', async () => {
-  const started = performance.now()
+it('has the same hash every time', async () => {
   const again = await loadRegions()
-  expect(performance.now() - started).toBeLessThan(500) // 40 ms on an idle machine
   expect(again.hash).toBe(regions.hash)
   expect(again.hash).toMatch(/^[0-9a-f]{64}$/)
 })
