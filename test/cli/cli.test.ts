@@ -79,15 +79,7 @@ describe('census', () => {
   })
 
   it('says so in a line when its result cannot be written', async () => {
-    const cli = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
-    const script = `"$0" --import "$1" "$2" list regions > /dev/full; echo $?`
-    const { stdout, stderr } = await promisify(execFile)('bash', [
-      '-c',
-      script,
-      process.execPath,
-      import.meta.resolve('tsx'),
-      cli,
-    ])
+    const { stdout, stderr } = await inBash(`"$0" --import "$1" "$2" list regions > /dev/full; echo $?`)
     expect(stdout).toBe('1\n')
     expect(stderr).toMatch(/^census: the result cannot be written: .*ENOSPC[^\n]*\n$/)
   })
@@ -108,16 +100,20 @@ describe('census', () => {
   })
 
   it('is done, without a word, when its reader has seen enough', async () => {
-    const cli = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
-    const script = `"$0" --import "$1" "$2" list services --json | head -1; echo "\${PIPESTATUS[0]}"`
-    const { stdout, stderr } = await promisify(execFile)('bash', [
-      '-c',
-      script,
-      process.execPath,
-      import.meta.resolve('tsx'),
-      cli,
-    ])
+    const { stdout, stderr } = await inBash(
+      `"$0" --import "$1" "$2" list services --json | head -1; echo "\${PIPESTATUS[0]}"`,
+    )
     expect(stdout).toBe('[\n0\n')
     expect(stderr).toBe('')
   })
 })
+
+/** Runs a script in which `"$0" --import "$1" "$2"` is `census`. */
+const inBash = (script: string): Promise<{ stdout: string; stderr: string }> =>
+  promisify(execFile)('bash', [
+    '-c',
+    script,
+    process.execPath,
+    import.meta.resolve('tsx'),
+    fileURLToPath(new URL('../../src/cli.ts', import.meta.url)),
+  ])
