@@ -43,7 +43,7 @@ const addressDatabase = new Option(
 )
 
 /*
- * A command's code is loaded when the command is run: all of it takes a third of a second.
+ * A command's code is loaded when the command is run: each needs only a part of it.
  */
 
 /** The command being run, and what its options were. */

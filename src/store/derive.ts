@@ -54,7 +54,7 @@ export async function derive(
     productKey,
     networkKey,
   })
-  // What TypeScript decides of places takes as long as a third of what DuckDB does of rows: both at once.
+  // TypeScript decides of places while DuckDB is busy with rows.
   await together([
     shares === 1
       ? connection.run(`CREATE OR REPLACE TABLE kept AS ${aged(narrow)}`)

@@ -241,6 +241,7 @@ export async function openIngest(database: Database, folder: string): Promise<In
       isReadingFile = true
       try {
         const part = nextPart()
+        // Whatever is wrong, the other way meets it again: a line that ends a statement, or a full disk, which it reports.
         const written = await writeObservations(connection, { path, file }, mapping, part).catch(() => undefined)
         if (written === undefined || (written.unsound > 0 && (await countLines(path)) !== written.rows)) {
           await rm(part, { force: true })
