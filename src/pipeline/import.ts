@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { checkTables, loadDeciders, type TableOptions } from './deciders.ts'
+import type { TableOptions, loadDeciders } from './deciders.ts'
 import { importFile } from '../sources/files/import-file.ts'
 import { openInput, type Input } from '../sources/files/input.ts'
 import { derive, type Derived } from '../store/derive.ts'
@@ -56,7 +56,8 @@ export async function importFiles(request: ImportRequest): Promise<Snapshot> {
   const id = request.id ?? newId()
   checkSnapshotId(id)
   const inputs = await detectAll(request)
-  await checkTables(request)
+  if (request.regionTables !== undefined || request.addressDatabase !== undefined)
+    await (await import('./deciders.ts')).checkTables(request)
   // A store that a newer census has written to is not added to.
   await listSnapshots(request.store)
   const isNew = await isMissing(request.store)
@@ -91,7 +92,7 @@ async function fillDraft(draft: Draft, inputs: readonly DetectedInput[], request
     // Not before DuckDB has all there is to read: a heap full of place names makes every garbage collection a long one.
     let loading: ReturnType<typeof loadDeciders> | undefined
     const load = (): ReturnType<typeof loadDeciders> => {
-      loading ??= loadDeciders(request)
+      loading ??= import('./deciders.ts').then((module) => module.loadDeciders(request))
       loading.catch(() => undefined)
       return loading
     }

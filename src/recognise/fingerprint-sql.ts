@@ -2,23 +2,28 @@ import { fieldSql } from './field-sql.ts'
 import { fullPattern, loadFingerprints } from './fingerprints.ts'
 import type { FingerprintFile, FingerprintRow } from './fingerprints.ts'
 
-/** So many rows, or groups of rows, stand behind one combined expression: a field then costs a few regular expressions, not hundreds. */
-const perGroup = 8
+/** So many fingerprints are sifted by one combined expression: fewer would be tried in vain more often, more would be compiled in vain. */
+const perBlock = 16
 
 /**
- * How banners are recognised in DuckDB, for the services a table holds (all when not said: compiling every fingerprint
- * costs half a second, however few the rows).
+ * How banners are recognised in DuckDB, for the services a table holds (all when not said). Most of the time goes into
+ * compiling patterns, hence two steps: blocks of fingerprints are sifted first, and only those of blocks that were hit
+ * are looked at one by one.
  *
  * - `field(columns)`: expression for what of a banner the fingerprints read (see fieldSql); '' where they can say nothing.
- * - `matched(table)`: queries over a table with columns service and field: service, field and the number of the first
- *   fingerprint that matches, in the order of the files and of their rows. Each asks for services of its own, so that they
- *   can run side by side; all of them together are the answer.
+ * - `sifted(table)`: queries over a table with columns service and field: service, field and the number of the first block
+ *   of which a fingerprint matches, in the order of the files and of their rows.
+ * - `matched(sifted, blocks)`: queries over a table of such answers, in which no other blocks stand: service, field and the
+ *   number of the first fingerprint that matches.
  * - `known(matched, numbers)`: query over a table of such answers, in which no other numbers stand: service, field, vendor,
  *   product, version, device_type (VARCHAR, '' for what is not known).
+ *
+ * Several queries can run side by side; all of them together are the answer.
  */
 export interface RecogniseSql {
   readonly field: (columns: { readonly service: string; readonly banner: string }) => string
-  readonly matched: (table: string) => readonly string[]
+  readonly sifted: (table: string) => readonly string[]
+  readonly matched: (sifted: string, blocks: ReadonlySet<number>) => readonly string[]
   readonly known: (matched: string, numbers: ReadonlySet<number>) => string
 }
 
@@ -32,9 +37,19 @@ export function recogniseSql(
   const rows = files
     .flatMap((file) => file.rows.map((row) => ({ file, row })))
     .map((entry, number) => ({ ...entry, number }))
+  const blocks = files
+    .flatMap((file) =>
+      chunks(
+        rows.filter((row) => row.file === file),
+        perBlock,
+      ),
+    )
+    .map((block, number): Block => ({ number, file: block[0].file, rows: block }))
   return {
     field: (columns) => fieldSql(columns, files),
-    matched: (table) => halves(rows).map((half) => matchedSql(table, half)),
+    sifted: (table) => halves(families(blocks)).map((half) => siftedSql(table, half)),
+    matched: (sifted, hit) =>
+      halves(blocks.filter(({ number }) => hit.has(number))).map((half) => matchedSql(sifted, half)),
     known: (matched, numbers) =>
       knownSql(
         matched,
@@ -50,45 +65,61 @@ interface Numbered {
   readonly row: FingerprintRow
 }
 
-/** Services that are asked for the same rows, and those rows. */
+/** Rows of one file that are sifted together. */
+interface Block {
+  readonly number: number
+  readonly file: FingerprintFile
+  readonly rows: NonEmpty<Numbered>
+}
+
+/** Services that are asked for the same blocks, and those blocks. */
 interface Family {
   readonly services: string[]
   readonly rows: readonly Numbered[]
+  readonly blocks: readonly Block[]
 }
 
-/** All families in two parts with about as many rows each. */
-function halves(rows: readonly Numbered[]): Family[][] {
-  const families = new Map<string, Family>()
-  for (const service of new Set(rows.flatMap(({ file }) => file.services))) {
-    const asked = rows.filter(({ file }) => file.services.includes(service))
+function families(blocks: readonly Block[]): Family[] {
+  const found = new Map<string, Family>()
+  for (const service of new Set(blocks.flatMap(({ file }) => file.services))) {
+    const asked = blocks.filter(({ file }) => file.services.includes(service))
     const key = asked.map(({ number }) => number).join(' ')
-    const family = families.get(key) ?? { services: [], rows: asked }
+    const family = found.get(key) ?? { services: [], rows: asked.flatMap(({ rows }) => rows), blocks: asked }
     family.services.push(service)
-    families.set(key, family)
+    found.set(key, family)
   }
-  const parts: { size: number; families: Family[] }[] = [
-    { size: 0, families: [] },
-    { size: 0, families: [] },
+  return [...found.values()]
+}
+
+/** Two parts with about as many rows each. */
+function halves<T extends { readonly rows: readonly Numbered[] }>(all: readonly T[]): T[][] {
+  const parts: { size: number; members: T[] }[] = [
+    { size: 0, members: [] },
+    { size: 0, members: [] },
   ]
-  for (const family of [...families.values()].toSorted((a, b) => b.rows.length - a.rows.length)) {
+  for (const member of all.toSorted((a, b) => b.rows.length - a.rows.length)) {
     const [lighter] = parts.toSorted((a, b) => a.size - b.size)
     if (lighter === undefined) break
-    lighter.size += family.rows.length
-    lighter.families.push(family)
+    lighter.size += member.rows.length
+    lighter.members.push(member)
   }
-  return parts.map((part) => part.families).filter((part) => part.length > 0)
+  return parts.map((part) => part.members).filter((part) => part.length > 0)
 }
 
-function matchedSql(table: string, families: readonly Family[]): string {
-  const branches = families.map((family) => {
-    const inner = [...new Set(family.rows.map(({ file }) => file))].flatMap((file) =>
-      branchesOf(family.rows.filter((row) => row.file === file)),
-    )
-    return `WHEN service IN (${family.services.map(literal).join(', ')}) THEN CASE ${inner.join('\n')} END`
+function siftedSql(table: string, half: readonly Family[]): string {
+  const branches = half.map(({ services, blocks }) => {
+    const inner = blocks.map(({ number, file, rows }) => `WHEN ${matches(file, combined(rows))} THEN ${number}`)
+    return `WHEN service IN (${services.map(literal).join(', ')}) THEN CASE ${inner.join('\n')} END`
   })
-  const services = families.flatMap((family) => family.services)
-  return `SELECT * FROM (SELECT service, field, CASE ${branches.join('\n')} END AS number
-  FROM (SELECT DISTINCT service, field FROM ${table} WHERE field <> '' AND service IN (${services.map(literal).join(', ')}))) WHERE number IS NOT NULL`
+  const services = half.flatMap((family) => family.services)
+  return `SELECT * FROM (SELECT service, field, CASE ${branches.join('\n')} END AS block
+  FROM (SELECT DISTINCT service, field FROM ${table} WHERE field <> '' AND service IN (${services.map(literal).join(', ')}))) WHERE block IS NOT NULL`
+}
+
+function matchedSql(sifted: string, half: readonly Block[]): string {
+  const branches = half.map(({ number, rows }) => `WHEN ${number} THEN CASE ${rows.map(branch).join('\n')} END`)
+  return `SELECT * FROM (SELECT service, field, CASE block ${branches.join('\n')} END AS number
+  FROM ${sifted} WHERE block IN (${half.map(({ number }) => number).join(', ')})) WHERE number IS NOT NULL`
 }
 
 function knownSql(matched: string, rows: readonly Numbered[]): string {
@@ -104,26 +135,19 @@ function knownSql(matched: string, rows: readonly Numbered[]): string {
 FROM ${matched} JOIN (VALUES ${values.join(',\n')}) fingerprint(number, vendor, product, device_type) USING (number)`
 }
 
-/** WHEN branches for the rows of one file in their order: one per row, or one per group with the rows inside it. */
-function branchesOf(rows: readonly Numbered[]): string[] {
-  if (rows.length <= perGroup) {
-    return rows.map(({ number, file, row }) => {
-      const silent = row.product === '' && row.productGroup === undefined
-      return `WHEN ${matches(file, fullPattern(file, row))} THEN ${silent ? 'NULL' : number}`
-    })
-  }
-  const size = perGroup ** Math.ceil(Math.log(rows.length) / Math.log(perGroup) - 1)
-  return chunks(rows, size).flatMap((group) => {
-    const [first] = group
-    if (first === undefined) return []
-    const combined = `${first.file.start}(?:${group.map(({ row }) => ungrouped(row.pattern)).join('|')})`
-    return [`WHEN ${matches(first.file, combined)} THEN CASE ${branchesOf(group).join('\n')} END`]
-  })
+/** A WHEN branch for a row. */
+function branch({ number, file, row }: Numbered): string {
+  const silent = row.product === '' && row.productGroup === undefined
+  return `WHEN ${matches(file, fullPattern(file, row))} THEN ${silent ? 'NULL' : number}`
 }
+
+/** A pattern that matches where one of the rows does. */
+const combined = ([first, ...others]: NonEmpty<Numbered>): string =>
+  `${first.file.start}(?:${[first, ...others].map(({ row }) => ungrouped(row.pattern)).join('|')})`
 
 /** Expression for the text of a row's capture group, by the row's number; NULL for rows without that group. */
 function groupSql(rows: readonly Numbered[], name: 'version' | 'productGroup'): string {
-  const branches = chunks(rows, perGroup * 2).flatMap((group) => {
+  const branches = chunks(rows, perBlock).flatMap((group) => {
     const inner = group.flatMap(({ number, file, row }) =>
       row[name] === undefined
         ? []
@@ -147,5 +171,9 @@ const matches = (file: FingerprintFile, pattern: string): string => {
 
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
 
-const chunks = <T>(list: readonly T[], size: number): T[][] =>
-  Array.from({ length: Math.ceil(list.length / size) }, (_, index) => list.slice(index * size, (index + 1) * size))
+type NonEmpty<T> = readonly [T, ...T[]]
+
+const chunks = <T>(list: readonly T[], size: number): NonEmpty<T>[] =>
+  Array.from({ length: Math.ceil(list.length / size) }, (_, index) =>
+    list.slice(index * size, (index + 1) * size),
+  ).filter((chunk): chunk is [T, ...T[]] => chunk.length > 0)

@@ -24,12 +24,14 @@ export interface Deciders {
   }) => { vendor: string; product: string; version: string; deviceType: string }
   /**
    * How banners of those services are recognised where the source told no product: `field` is SQL for what of a banner
-   * decides, '' where nothing can; `matched` queries, to be run side by side, giving service, field and the number of what
+   * decides, '' where nothing can; `sifted` queries, to be run side by side, giving service, field and the number of the block of
+   * fingerprints that knows it; `matched` queries over a table of their answers, giving service, field and the number of what
    * recognised it; `known` a query over a table of their answers, giving service, field, vendor, product, version and device_type.
    */
   readonly recognise: (services: ReadonlySet<string>) => {
     field(columns: { service: string; banner: string }): string
-    matched(table: string): readonly string[]
+    sifted(table: string): readonly string[]
+    matched(sifted: string, blocks: ReadonlySet<number>): readonly string[]
     known(matched: string, numbers: ReadonlySet<number>): string
   }
   /** What `product` says where a source named a capability and no product; a banner that tells the product wins over it. */

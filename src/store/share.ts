@@ -88,18 +88,23 @@ async function recogniseHeard(
   await connection.run(
     `CREATE OR REPLACE TABLE heard AS SELECT DISTINCT n.service, k.field FROM kept k JOIN named n ON k.named = n.named WHERE k.field <> ''`,
   )
-  await connection.run('CREATE OR REPLACE TABLE matched (service VARCHAR, field VARCHAR, number INTEGER)')
   const key = await distinctKey(connection, 'heard', ['$service', '$field'])
-  // Most of the time goes into compiling patterns, which one statement does on one processor.
-  await together(
-    recognise.matched('heard').map(async (query) => {
-      const own = await database.connect()
-      await own.run(`INSERT INTO matched ${query}`)
-      own.closeSync()
-    }),
-  )
-  const numbers = await all(connection, 'SELECT DISTINCT number FROM matched ORDER BY number')
-  const known = recognise.known('matched', new Set(numbers.map((row) => toNumber(row['number']))))
+  const fill = async (table: string, number: string, queries: readonly string[]): Promise<Set<number>> => {
+    await connection.run(`CREATE OR REPLACE TABLE ${table} (service VARCHAR, field VARCHAR, ${number} INTEGER)`)
+    // Most of the time goes into compiling patterns, which one statement does on one processor.
+    await together(
+      queries.map(async (query) => {
+        const own = await database.connect()
+        await own.run(`INSERT INTO ${table} ${query}`)
+        own.closeSync()
+      }),
+    )
+    const found = await all(connection, `SELECT DISTINCT ${number} AS n FROM ${table}`)
+    return new Set(found.map((row) => toNumber(row['n'])))
+  }
+  const blocks = await fill('sifted', 'block', recognise.sifted('heard'))
+  const numbers = await fill('matched', 'number', recognise.matched('sifted', blocks))
+  const known = recognise.known('matched', numbers)
   await connection.run(`CREATE OR REPLACE TABLE known AS ${known}`)
   const told = 'vendor, product, version, device_type'
   await connection.run(`INSERT INTO spoken SELECT (SELECT count(*) FROM spoken) + row_number() OVER (), ${told}

@@ -44,6 +44,7 @@ const literal: Deciders = {
   noProduct: '(capability)',
   recognise: () => ({
     field: () => `''`,
+    sifted: () => [],
     matched: () => [],
     known: () =>
       `SELECT '' AS service, '' AS field, '' AS vendor, '' AS product, '' AS version, '' AS device_type WHERE false`,

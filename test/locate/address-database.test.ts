@@ -126,7 +126,9 @@ describe('a file the user names', () => {
 describe("DB-IP's database from npm", () => {
   it('places addresses of both families, and flags the default region', async () => {
     const database = await openAddressDatabase({ regions })
-    expect(database.edition).toMatch(/ipv4 \d{4}-\d\d-\d\d sha256:\w+ \+ .*ipv6 \d{4}-\d\d-\d\d sha256:\w+/)
+    expect(database.edition).toMatch(
+      /ipv4 \d{4}-\d\d-\d\d npm:@ip-location-db\/dbip-city-mmdb@\d\S+ \+ .*ipv6 \d{4}-\d\d-\d\d npm:@ip-location-db\S+$/,
+    )
     expect(database.place('192.0.2.1')).toEqual(nowhere)
     expect(database.place('2001:db8::1')).toEqual(nowhere)
     // First addresses of evenly spaced blocks, whoever has them: the shape of the answers is what is looked at.

@@ -28,13 +28,16 @@ async function recognise(banners: readonly { service: string; banner: string }[]
   await connection.run(
     `CREATE OR REPLACE TABLE asked AS SELECT id, service, ${sql.field({ service: 'service', banner: 'banner' })} AS field FROM (VALUES ${rows.join(',\n')}) t(id, service, banner)`,
   )
-  await connection.run('CREATE OR REPLACE TABLE matched (service VARCHAR, field VARCHAR, number INTEGER)')
-  for (const query of sql.matched('asked')) await connection.run(`INSERT INTO matched ${query}`)
-  const numbers = (await connection.runAndReadAll('SELECT DISTINCT number FROM matched'))
-    .getRows()
-    .map(([n]) => Number(n))
+  const fill = async (table: string, number: string, queries: readonly string[]): Promise<Set<number>> => {
+    await connection.run(`CREATE OR REPLACE TABLE ${table} (service VARCHAR, field VARCHAR, ${number} INTEGER)`)
+    for (const query of queries) await connection.run(`INSERT INTO ${table} ${query}`)
+    const found = await connection.runAndReadAll(`SELECT DISTINCT ${number} FROM ${table}`)
+    return new Set(found.getRows().map(([n]) => Number(n)))
+  }
+  const blocks = await fill('sifted', 'block', sql.sifted('asked'))
+  const numbers = await fill('matched', 'number', sql.matched('sifted', blocks))
   const result = await connection.runAndReadAll(
-    `SELECT asked.field, vendor, product, version, device_type AS type FROM asked LEFT JOIN (${sql.known('matched', new Set(numbers))}) k USING (service, field) ORDER BY id`,
+    `SELECT asked.field, vendor, product, version, device_type AS type FROM asked LEFT JOIN (${sql.known('matched', numbers)}) k USING (service, field) ORDER BY id`,
   )
   return result.getRowObjectsJson() as unknown as Found[]
 }
