@@ -17,7 +17,7 @@ export async function writeShare(
   const { connection } = database
   const [heardKey] = await together([
     recogniseHeard(database, deciders),
-    dropRepeats(connection).then(() => settleAddresses(database, deciders, sources.length > 1)),
+    gatherAddresses(connection).then(() => settleAddresses(database, deciders, sources.length > 1)),
   ])
   const flags = [
     `p.flags`,
@@ -38,27 +38,29 @@ export async function writeShare(
 }
 
 /**
- * Leaves one row of exact repeats in `kept`: the one whose file decoded its place to the least, so that the order of the
- * files does not matter. Leaves table `shared`: the endpoints of which several rows tell, which in most snapshots are few.
+ * Tables about the addresses of `kept`: `by_address`, and `shared`, the endpoints of which several rows tell, which in most
+ * snapshots are few. Leaves one row of exact repeats in `kept`: the one whose file decoded its place to the least, so that
+ * the order of the files does not matter.
  */
-async function dropRepeats(connection: DuckDBConnection): Promise<void> {
-  await connection.run(
-    'CREATE OR REPLACE TABLE shared AS SELECT address, door FROM kept GROUP BY address, door HAVING count(*) > 1',
-  )
+async function gatherAddresses(connection: DuckDBConnection): Promise<void> {
+  // An address with fewer bits than rows may have told of one door twice; grouping all rows by their doors costs as much again.
+  await connection.run(`CREATE OR REPLACE TABLE by_address AS
+    SELECT k.address, min(c.place) AS low, max(c.place) AS high, count(*) FILTER (WHERE k.exposed) AS endpoints, bool_or(k.honeypot AND k.exposed) AS honeypot,
+      count(*) > bit_count(bit_or(1::BIGINT << (k.door % 63))) AS crowded
+    FROM kept k JOIN clue c ON k.clue = c.id GROUP BY k.address`)
+  await connection.run(`CREATE OR REPLACE TABLE shared AS SELECT address, door
+    FROM kept WHERE address IN (SELECT address FROM by_address WHERE crowded) GROUP BY address, door HAVING count(*) > 1`)
   await connection.run(`DELETE FROM kept WHERE rowid IN (
     SELECT id FROM (SELECT k.rowid AS id, row_number() OVER (PARTITION BY k.address, k.named, k.age ORDER BY c.place) AS nth
       FROM kept k JOIN shared USING (address, door) JOIN clue c ON k.clue = c.id) WHERE nth > 1)`)
 }
 
 /**
- * Tables about the addresses of `kept`: `by_address`; `settled`, the place of those whose rows do not agree on one or say
- * nothing; `suspect`; and `silenced`, the rows that do not speak for their endpoint.
+ * Further tables: `settled`, the place of the addresses whose rows do not agree on one or say nothing; `suspect`; and
+ * `silenced`, the rows that do not speak for their endpoint.
  */
 async function settleAddresses(database: Database, deciders: Deciders, isOfSeveralSources: boolean): Promise<void> {
   const { connection } = database
-  await connection.run(`CREATE OR REPLACE TABLE by_address AS
-    SELECT k.address, min(c.place) AS low, max(c.place) AS high, count(*) FILTER (WHERE k.exposed) AS endpoints, bool_or(k.honeypot AND k.exposed) AS honeypot
-    FROM kept k JOIN clue c ON k.clue = c.id GROUP BY k.address`)
   const nth = (by: string): string =>
     `row_number() OVER (PARTITION BY ${by}k.address, k.door ORDER BY k.age DESC, k.named)`
   await connection.run(`CREATE OR REPLACE TABLE silenced AS
