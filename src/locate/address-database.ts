@@ -36,7 +36,7 @@ const hint = 'Name a MaxMind DB file of cities, such as GeoLite2-City.mmdb, or l
 /** Opens the address database: about 0.2 s and 135 MB for DB-IP's two files. Throws a CensusError (exit 2) for a missing or broken file. */
 export async function openAddressDatabase(options: AddressDatabaseOptions): Promise<AddressDatabase> {
   const crosswalk = options.crosswalk ?? (await loadCrosswalk())
-  const files = await (options.path === undefined ? openShipped() : Promise.all([open(options.path)]))
+  const files = options.path === undefined ? await openShipped() : [await open(options.path)]
   const ipv4 = files[0]
   const ipv6 = files.find((file) => file.reader.metadata.ipVersion === 6)
   const known = new Map<string, Place>()

@@ -105,7 +105,13 @@ export function readCities(bytes: Uint8Array): Cities {
     return buffer.toString('utf8', start, start + (length[index] ?? 0))
   }
   return {
-    ...{ count, latitude, longitude, population, isCapital, countryOf, countries },
+    count,
+    latitude,
+    longitude,
+    population,
+    isCapital,
+    countryOf,
+    countries,
     name: (index) => text(names, index),
     adminCode: (index) => text(admins, index),
   }

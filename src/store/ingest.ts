@@ -1,35 +1,14 @@
-import { open, rename, rm, unlink, type FileHandle } from 'node:fs/promises'
+import { open, rename, rm, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import PQueue from 'p-queue'
 import type { BulkMapping, Reading, RejectReason } from '../model/reader.ts'
 import type { Database } from './duckdb.ts'
-import { countLines, eachLine, writeAll, writeFile, type UnsoundLine } from './lines.ts'
+import { countLines, eachLine, type UnsoundLine } from './lines.ts'
 import { copySound, prepareObservations, stagedMapping, unsoundRows, writeObservations } from './observations.ts'
 
 /** Bytes of staged readings that make one Parquet file. */
 const stagedBytes = 16 * 2 ** 20
-/** Bytes of lines that DuckDB reads in one statement: planning one takes as long as reading two megabytes. */
-const statementBytes = 128 * 2 ** 20
-
-/** Whole lines for DuckDB, as the sources cut them. */
-export interface LineChunk {
-  readonly parts: readonly Uint8Array[]
-  readonly firstLine: number
-  readonly lines: number
-}
-
-/** Chunks of one input gathered in a file for one statement. */
-interface Pending {
-  readonly file: number
-  readonly mapping: BulkMapping
-  readonly part: string
-  readonly handle: FileHandle
-  readonly members: { readonly firstRow: number; readonly onUnsound: (row: number, line: Buffer) => Promise<void> }[]
-  lines: number
-  bytes: number
-}
-
 /** What a draft snapshot has taken in so far. */
 export interface Counts {
   records: number
@@ -52,17 +31,19 @@ export interface Ingest {
   ): Promise<boolean>
   /** How much of the file that `file()` is at has been read, 0 to 1. */
   progress(): number
+  /** A folder for files of lines. */
+  readonly folder: string
   /**
-   * Has DuckDB read a chunk; `onUnsound` is told the rows it could not take, with their bytes, before the promise of
-   * a later `drain()` resolves. Waits while too many chunks are under way.
+   * Has DuckDB read a file of lines and removes it; `onUnsound` is told the rows it could not take, with their bytes, before
+   * the promise of a later `drain()` resolves. Waits while too many files are under way.
    */
-  chunk(
+  spool(
     file: number,
-    chunk: LineChunk,
+    spool: { readonly path: string; readonly lines: number },
     mapping: BulkMapping,
     onUnsound: (row: number, line: Buffer) => Promise<void>,
   ): Promise<void>
-  /** Waits until every chunk of the input is in. */
+  /** Waits until all of the input is in. */
   drain(): Promise<void>
   /** Writes what is left and closes the files. */
   finish(): Promise<void>
@@ -74,7 +55,7 @@ export interface Ingest {
   rejectedByReason(): Partial<Record<RejectReason, number>>
 }
 
-/** @param folder the draft's folder, with `observations/` in it; chunks pass through it too */
+/** @param folder the draft's folder, with `observations/` in it; files of lines pass through it too */
 export async function openIngest(database: Database, folder: string): Promise<Ingest> {
   const rejects = await open(join(folder, 'rejects.ndjson'), 'wx', 0o600)
   await prepareObservations(database.connection)
@@ -85,15 +66,14 @@ export async function openIngest(database: Database, folder: string): Promise<In
       return connection
     }),
   )
-  const chunkQueue = new PQueue({ concurrency: 1 })
-  // A chunk's unsound lines are staged while it holds a place in its queue: were there one queue, they would wait for each other.
+  const spoolQueue = new PQueue({ concurrency: 1 })
+  // A file's unsound lines are staged while it holds a place in its queue: were there one queue, they would wait for each other.
   const stagedQueue = new PQueue({ concurrency: 1 })
   const counted = new Map<number, Counts>()
   let failure: unknown
   let isReadingFile = false
   let parts = 0
   let staged: { file: number; lines: string[]; bytes: number } = { file: -1, lines: [], bytes: 0 }
-  let pending: Pending | undefined
   let rejectLines: string[] = []
   let rejectBytes = 0
   const reasons: Partial<Record<RejectReason, number>> = {}
@@ -114,7 +94,7 @@ export async function openIngest(database: Database, folder: string): Promise<In
     queue: PQueue,
     work: (connection: (typeof connections)[number]) => Promise<void>,
   ): Promise<void> => {
-    // One chunk more than are being read waits, so that no reader goes idle and memory stays flat.
+    // One file more than are being read waits, so that no reader goes idle and memory stays flat.
     await queue.onSizeLessThan(1)
     throwFailure()
     void queue
@@ -141,8 +121,8 @@ export async function openIngest(database: Database, folder: string): Promise<In
     staged = { file: -1, lines: [], bytes: 0 }
     const part = nextPart()
     await enqueue(stagedQueue, async (connection) => {
-      const path = `${part}.chunk`
-      await writeFile(path, [Buffer.from(lines.join(''))])
+      const path = `${part}.lines`
+      await writeFile(path, lines.join(''), { flag: 'wx', mode: 0o600 })
       const written = await writeObservations(connection, { path, file, longestLine }, stagedMapping, part)
       if (written.rows !== lines.length || written.unsound > 0)
         throw new Error(`staged readings were not taken: ${written.rows - written.unsound} of ${lines.length}`)
@@ -167,36 +147,6 @@ export async function openIngest(database: Database, folder: string): Promise<In
     if (sound > 0) await copySound(connection, part.part, kept)
     await rm(part.part, { force: true })
     if (sound > 0) await rename(kept, part.part)
-  }
-
-  const newPending = async (file: number, mapping: BulkMapping): Promise<Pending> => {
-    const part = nextPart()
-    return { file, mapping, part, handle: await open(`${part}.chunk`, 'wx', 0o600), members: [], lines: 0, bytes: 0 }
-  }
-
-  /** Has DuckDB read the lines written so far. */
-  const flushPending = async (): Promise<void> => {
-    if (pending === undefined) return
-    const { file, mapping, part, handle, members, lines } = pending
-    pending = undefined
-    await handle.close()
-    await enqueue(chunkQueue, async (connection) => {
-      const path = `${part}.chunk`
-      const written = await writeObservations(connection, { path, file }, mapping, part).catch((error: unknown) => {
-        // Some broken lines end the whole statement, whatever it was told of errors: none of it can be told apart.
-        if (error instanceof Error && error.message.startsWith('Invalid Input Error')) return { rows: 0, unsound: 0 }
-        throw error
-      })
-      await takeUnsound(
-        connection,
-        { path, file, part, ...written, isWhole: written.rows === lines },
-        async ({ row, bytes }) => {
-          const member = members.findLast((each) => each.firstRow <= row)
-          await member?.onUnsound(row - member.firstRow, bytes)
-        },
-      )
-      await unlink(path)
-    })
   }
 
   const flushRejects = async (): Promise<void> => {
@@ -253,19 +203,25 @@ export async function openIngest(database: Database, folder: string): Promise<In
         isReadingFile = false
       }
     },
-    chunk: async (file, chunk, mapping, onUnsound) => {
+    folder: join(folder, 'observations'),
+    spool: async (file, { path, lines }, mapping, onUnsound) => {
       throwFailure()
-      if (pending?.file !== file) await flushPending()
-      pending ??= await newPending(file, mapping)
-      await writeAll(pending.handle, chunk.parts)
-      pending.members.push({ firstRow: pending.lines, onUnsound })
-      pending.lines += chunk.lines
-      pending.bytes += chunk.parts.reduce((sum, each) => sum + each.length, 0)
-      if (pending.bytes >= statementBytes) await flushPending()
+      const part = nextPart()
+      await enqueue(spoolQueue, async (connection) => {
+        const written = await writeObservations(connection, { path, file }, mapping, part).catch((error: unknown) => {
+          // Some broken lines end the whole statement, whatever it was told of errors: none of it can be told apart.
+          if (error instanceof Error && error.message.startsWith('Invalid Input Error')) return { rows: 0, unsound: 0 }
+          throw error
+        })
+        const isWhole = written.rows === lines
+        await takeUnsound(connection, { path, file, part, ...written, isWhole }, ({ row, bytes }) =>
+          onUnsound(row, bytes),
+        )
+        await unlink(path)
+      })
     },
     drain: async () => {
-      await flushPending()
-      await chunkQueue.onIdle()
+      await spoolQueue.onIdle()
       await flushStaged()
       await stagedQueue.onIdle()
       throwFailure()
@@ -278,8 +234,7 @@ export async function openIngest(database: Database, folder: string): Promise<In
       await close()
     },
     abandon: async () => {
-      await pending?.handle.close()
-      await chunkQueue.onIdle()
+      await spoolQueue.onIdle()
       await stagedQueue.onIdle()
       await close()
     },

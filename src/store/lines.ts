@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs'
-import { open, type FileHandle } from 'node:fs/promises'
 import { isBlank } from '../model/line.ts'
 
 /** A line that DuckDB could not take. */
@@ -61,23 +60,4 @@ async function* lineBatches(path: string): AsyncGenerator<UnsoundLine[]> {
   }
   const bytes = Buffer.concat(held)
   if (!isBlank(bytes)) yield [{ number, row, bytes, openEnd: true }]
-}
-
-export async function writeFile(path: string, parts: readonly Uint8Array[]): Promise<void> {
-  const handle = await open(path, 'wx', 0o600)
-  try {
-    await writeAll(handle, parts)
-  } finally {
-    await handle.close()
-  }
-}
-
-/** writev takes 1024 buffers at most and may write less than it was given. */
-export async function writeAll(handle: FileHandle, parts: readonly Uint8Array[]): Promise<void> {
-  for (let at = 0; at < parts.length; at += 512) {
-    const batch = parts.slice(at, at + 512)
-    const size = batch.reduce((sum, part) => sum + part.length, 0)
-    const { bytesWritten } = await handle.writev(batch)
-    if (bytesWritten < size) await handle.write(Buffer.concat(batch).subarray(bytesWritten))
-  }
 }

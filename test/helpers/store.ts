@@ -41,13 +41,20 @@ export interface Ingested {
 }
 
 /**
- * Reads bytes with one reader into Parquet files, as an import does, and reads them back; nothing is derived. `isChunked`
- * has them cut into chunks even where a plain file could be read whole.
+ * Reads bytes with one reader into Parquet files, as an import does, and reads them back; nothing is derived. `isSpooled`
+ * has them cut into files of lines even where a plain file could be read whole; compressed ones are, and `isThreaded` in
+ * a thread of its own.
  */
 export async function ingested(
   bytes: string | Uint8Array,
   reader: Reader,
-  options: Partial<ReadOptions> & { maxBulkLine?: number; isChunked?: boolean } = {},
+  options: Partial<ReadOptions> & {
+    maxBulkLine?: number
+    isSpooled?: boolean
+    isThreaded?: boolean
+    maxExpansion?: number
+    spoolBytes?: number
+  } = {},
 ): Promise<Ingested> {
   const folder = await mkdtemp(join(tmpdir(), 'census-test-'))
   try {
@@ -57,15 +64,32 @@ export async function ingested(
     const database = await openDatabase({ folders: [folder], files: [file], temporary: folder })
     try {
       const ingest = await openIngest(database, folder)
-      const input = await openInput(file, { maxExpansion: 1000 })
-      const { maxBulkLine = maxBulkLineBytes, isChunked = false, ...rest } = options
+      const {
+        maxBulkLine = maxBulkLineBytes,
+        isSpooled = false,
+        isThreaded = false,
+        maxExpansion = 1000,
+        spoolBytes = 2 ** 24,
+        ...rest
+      } = options
+      const input = await openInput(file, { maxExpansion })
       const limits = { fileName: 'input', maxRecordBytes: 2 ** 24, ...rest }
-      const lineLimits = { chunked: maxBulkLine, whole: isChunked ? Infinity : longestLineTaken }
-      const cut = await importFile(input, reader, limits, lineLimits, {
+      const bulk = {
+        maxExpansion,
+        longestSpooled: maxBulkLine,
+        longestWhole: isSpooled ? Infinity : longestLineTaken,
+        threadBytes: isThreaded ? 0 : Infinity,
+        spoolBytes,
+      }
+      const cut = await importFile(input, reader, limits, bulk, {
         reading: (reading) => ingest.reading(0, 'input', reading),
-        chunk: (chunk, mapping, onUnsound) => ingest.chunk(0, chunk, mapping, onUnsound),
+        folder: ingest.folder,
+        spool: (spool, mapping, onUnsound) => ingest.spool(0, spool, mapping, onUnsound),
         file: (path, mapping, onUnsound) => ingest.file(0, path, mapping, onUnsound),
         drain: () => ingest.drain(),
+      }).catch(async (error: unknown) => {
+        await ingest.abandon()
+        throw error
       })
       await ingest.finish()
       return {

@@ -74,17 +74,10 @@ describe('the file of cities', () => {
   })
 
   it('says that a file is broken, whatever is in it', () => {
-    const whole = cityFile([
-      ...[1, 2, 3].map((index) => ({
-        name: 'Here',
-        country: 'ZZ',
-        featureCode: 'PPL',
-        adminCode: '9',
-        population: 300 * index,
-        latitude: index,
-        longitude: -index,
-      })),
-    ])
+    const here = { name: 'Here', country: 'ZZ', featureCode: 'PPL', adminCode: '9' }
+    const whole = cityFile(
+      [1, 2, 3].map((index) => ({ ...here, population: 300 * index, latitude: index, longitude: -index })),
+    )
     for (let cut = 1; cut < whole.length; cut++) {
       const part = whole.subarray(0, cut)
       // What is cut between two places is a shorter file.

@@ -8,7 +8,7 @@ import { openIngest } from '../../src/store/ingest.ts'
 import { banner } from '../helpers/shodan.ts'
 import { readRejects, temporaryFolder } from '../helpers/store.ts'
 
-test('chunks full of lines that DuckDB cannot take do not wait for each other for ever', async () => {
+test('files full of lines that DuckDB cannot take do not wait for each other for ever', async () => {
   const folder = await temporaryFolder()
   await mkdir(join(folder, 'observations'))
   const database = await openDatabase({ folders: [folder], temporary: folder })
@@ -26,17 +26,18 @@ test('chunks full of lines that DuckDB cannot take do not wait for each other fo
     bytesRead: () => 0,
     cut: () => undefined,
     plain: false,
-    readAlready: async () => undefined,
+    readBy: async () => undefined,
     close: async () => undefined,
   }
   await importFile(
     input,
     shodan,
     { fileName: 'input', maxRecordBytes: 2 ** 20 },
-    { chunked: 2 ** 20, whole: Infinity },
+    { maxExpansion: 1, longestSpooled: 2 ** 20, longestWhole: Infinity, spoolBytes: 2 ** 24, threadBytes: Infinity },
     {
       reading: (reading) => ingest.reading(0, 'input', reading),
-      chunk: (chunk, mapping, onUnsound) => ingest.chunk(0, chunk, mapping, onUnsound),
+      folder: ingest.folder,
+      spool: (spool, mapping, onUnsound) => ingest.spool(0, spool, mapping, onUnsound),
       file: async () => false,
       drain: () => ingest.drain(),
     },

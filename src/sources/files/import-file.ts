@@ -1,12 +1,17 @@
 import type { BulkMapping, ReadOptions, Reader, Reading } from '../../model/reader.ts'
-import { chunks, type SpareLine } from './chunks.ts'
-import type { Input } from './input.ts'
+import type { SpareLine } from './chunks.ts'
+import type { Input, InputOptions } from './input.ts'
+import { spool, type Spool } from './spool.ts'
+import { spoolInThread } from './spool-thread.ts'
 
 /** Where a file's readings go: the store's door, as far as reading a file needs it. */
 export interface Sink {
   reading(reading: Reading): Promise<void>
-  chunk(
-    chunk: { readonly parts: readonly Uint8Array[]; readonly firstLine: number; readonly lines: number },
+  /** A folder for files of lines on their way to `spool`. */
+  readonly folder: string
+  /** Reads and removes a file of lines, and tells of those that are left. */
+  spool(
+    spool: Pick<Spool, 'path' | 'lines'>,
     mapping: BulkMapping,
     onUnsound: (row: number, line: Buffer) => Promise<void>,
   ): Promise<void>
@@ -19,15 +24,17 @@ export interface Sink {
   drain(): Promise<void>
 }
 
-/** Limits of the lines DuckDB is given. */
-export interface LineLimits {
-  /** The longest in a chunk. */
-  readonly chunked: number
+/** Limits of the lines DuckDB is given, and how an input is opened again by its name. */
+export interface BulkOptions extends InputOptions {
+  /** The longest line in a file of lines. */
+  readonly longestSpooled: number
   /** None of a whole file that is longer than this gets through. */
-  readonly whole: number
+  readonly longestWhole: number
+  /** Bytes of a file of lines: planning its statement takes as long as reading two megabytes. */
+  readonly spoolBytes: number
+  /** A compressed file of so many bytes is read in a thread of its own, which takes a while to start. */
+  readonly threadBytes: number
 }
-
-const chunkBytes = 16 * 2 ** 20
 
 /**
  * Reads a whole input into the sink.
@@ -37,7 +44,7 @@ export async function importFile(
   input: Input,
   reader: Reader,
   options: ReadOptions,
-  limits: LineLimits,
+  bulk: BulkOptions,
   sink: Sink,
 ): Promise<string | undefined> {
   let cut: string | undefined
@@ -46,7 +53,7 @@ export async function importFile(
     await sink.reading(reading)
   }
   if (reader.bulk?.applies(input.head)) {
-    await importLines(input, reader, dated(reader.bulk, options.observedAt), options, limits, {
+    await importLines(input, reader, dated(reader.bulk, options.observedAt), options, bulk, {
       ...sink,
       reading: take,
     })
@@ -63,7 +70,7 @@ async function importLines(
   reader: Reader,
   mapping: BulkMapping,
   options: ReadOptions,
-  limits: LineLimits,
+  bulk: BulkOptions,
   sink: Sink,
 ): Promise<void> {
   const { maxRecordBytes } = options
@@ -83,20 +90,23 @@ async function importLines(
   }
   const isTakenWhole =
     input.plain &&
-    limits.whole <= maxRecordBytes &&
+    bulk.longestWhole <= maxRecordBytes &&
     (await sink.file(input.name, mapping, ({ number, bytes, openEnd }) => readLine(number, bytes, openEnd)))
   if (isTakenWhole) {
-    await input.readAlready()
+    await input.readBy({ bytesRead: () => input.size ?? 0, cut: () => undefined })
     return
   }
-  for await (const chunk of chunks(input.bytes, {
-    chunkBytes,
-    maxBulkLine: Math.min(limits.chunked, maxRecordBytes),
+  const cutting = {
+    folder: sink.folder,
+    prefix: 'input',
+    spoolBytes: bulk.spoolBytes,
+    maxBulkLine: Math.min(bulk.longestSpooled, maxRecordBytes),
     maxRecordBytes,
-  })) {
-    // The chunk's bytes must not live as long as what is asked about its lines later: hence no `chunk` in there.
-    const { spare: spared, firstLine, lines, openEnd } = chunk
-    await sink.chunk(chunk, mapping, async (row, bulkLine) => {
+  }
+  const isThreaded = !input.plain && input.size !== undefined && input.size >= bulk.threadBytes
+  const spools = isThreaded ? spoolInThread(input, { input: bulk, spool: cutting }) : spool(input.bytes, cutting)
+  for await (const { path, spare: spared, firstLine, lines, openEnd } of spools) {
+    await sink.spool({ path, lines }, mapping, async (row, bulkLine) => {
       const spare: SpareLine = spared.get(row) ?? { row, bytes: bulkLine }
       if (spare.bytes === undefined) return
       const line = firstLine + row

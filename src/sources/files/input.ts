@@ -23,8 +23,8 @@ export interface Input {
   readonly bytesRead: () => number
   /** Why the bytes ended before they should (a compressed stream cut off or broken), once they have ended. */
   readonly cut: () => string | undefined
-  /** Another has read all of a plain file: it counts as read, and `bytes` is given up. */
-  readAlready(): Promise<void>
+  /** Another reads the file by its name, and answers for it from now on; `bytes` is given up. */
+  readBy(other: Pick<Input, 'bytesRead' | 'cut'>): Promise<void>
   /** Gives up reading. */
   close(): Promise<void>
 }
@@ -48,6 +48,7 @@ export async function openInput(name: string, options: InputOptions): Promise<In
   const size = name === '-' ? undefined : await fileSize(name)
   let bytesRead = 0
   let cut: string | undefined
+  let other: Pick<Input, 'bytesRead' | 'cut'> | undefined
   let compressed = false
   const raw = counted(name === '-' ? process.stdin : createReadStream(name, { highWaterMark: 2 ** 22 }), (count) => {
     bytesRead += count
@@ -98,10 +99,10 @@ export async function openInput(name: string, options: InputOptions): Promise<In
         await iterator.return?.(undefined)
       }
     })(),
-    bytesRead: () => bytesRead,
-    cut: () => cut,
-    readAlready: async () => {
-      bytesRead = size ?? bytesRead
+    bytesRead: () => other?.bytesRead() ?? bytesRead,
+    cut: () => (other === undefined ? cut : other.cut()),
+    readBy: async (reader) => {
+      other = reader
       await iterator.return?.(undefined)
     },
     close: async () => {
@@ -157,7 +158,7 @@ async function* decompress(raw: AsyncGenerator<Buffer>, expansion: Expansion): A
     return
   }
   expansion.onCompressed()
-  if (gzip) yield* bounded(throughNode(all, zlib.createGunzip({ chunkSize: 2 ** 20 }), expansion), expansion)
+  if (gzip) yield* bounded(throughNode(all, zlib.createGunzip({ chunkSize: 2 ** 22 }), expansion), expansion)
   else yield* bounded(zstd(all, first.value, expansion), expansion)
 }
 

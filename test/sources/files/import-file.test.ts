@@ -1,8 +1,11 @@
 import { createWriteStream } from 'node:fs'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
+import { importFile } from '../../../src/sources/files/import-file.ts'
+import { openInput } from '../../../src/sources/files/input.ts'
 import { shodan } from '../../../src/sources/files/shodan.ts'
 import type { Row } from '../../../src/store/duckdb.ts'
 import { census } from '../../helpers/cli.ts'
@@ -24,12 +27,14 @@ describe('line numbers of the fast way', () => {
     Buffer.from(`${at(11, { ip_str: null })}\n{}\n[]\nnull\n"x"\n${at(16)} ${at(16)}\n\n${at(18)}{\n\v\n${at(20)}`),
   ])
 
-  test.each<[string, { maxBulkLine?: number; maxRecordBytes?: number }]>([
+  test.each<[string, { maxBulkLine?: number; maxRecordBytes?: number; isThreaded?: boolean }]>([
     ['long lines go to the reader', { maxBulkLine: 2000, maxRecordBytes: 5000 }],
-    ['all lines go to DuckDB in chunks', { maxBulkLine: 100_000, maxRecordBytes: 5000 }],
+    ['all lines go to DuckDB in files of lines', { maxBulkLine: 100_000, maxRecordBytes: 5000 }],
+    ['a thread makes files of lines', { isThreaded: true, maxBulkLine: 2000, maxRecordBytes: 5000 }],
     ['the whole file goes to DuckDB', {}],
   ])('%s', async (_, limits) => {
-    const { rows, rejects, cut } = await ingested(awkward, shodan, limits)
+    const bytes = limits.isThreaded === true ? gzipSync(awkward) : awkward
+    const { rows, rejects, cut } = await ingested(bytes, shodan, limits)
     const isShort = limits.maxRecordBytes !== undefined
     expect(ports(rows)).toEqual([1, 5, 7, 8, ...(isShort ? [] : [9]), 10, 16, 16, 18, 20])
     const reasons = rejects.toSorted((a, b) => a.line - b.line).map(({ line, reason }) => `${line} ${reason}`)
@@ -61,6 +66,65 @@ describe('line numbers of the fast way', () => {
   test('what only JSON readers more lenient than JSON take does not count lines wrong', async () => {
     const { rows } = await ingested(`${at(1)}\n${'\f'.repeat(30)}\n${at(3)}\n${at(4)}\n`, shodan)
     expect(ports(rows)).toEqual([1, 3, 4])
+  })
+})
+
+describe.each([{ isThreaded: false }, { isThreaded: true }])('a compressed file ($isThreaded: in a thread)', (how) => {
+  const lines = Array.from({ length: 400 }, (_, index) =>
+    index % 50 === 7 ? 'not json' : at(index + 1, { data: 'x'.repeat(30_000), version: index % 20 === 0 ? 5 : '5' }),
+  )
+  const whole = lines.join('\n')
+
+  // The chunks cut are of 4 MiB: three files of lines.
+  const options = { ...how, spoolBytes: 2 ** 22, maxBulkLine: 2 ** 20 }
+
+  test('is read whole, in several files of lines', async () => {
+    const { rows, rejects, cut } = await ingested(gzipSync(whole), shodan, options)
+    const isBroken = (port: number): boolean => (port - 1) % 50 === 7
+    const all = lines.map((_, index) => index + 1)
+    expect(ports(rows)).toEqual(all.filter((port) => !isBroken(port)))
+    expect(rejects.map(({ line }) => line)).toEqual(all.filter(isBroken))
+    expect(cut).toBeUndefined()
+  })
+
+  test('that is cut off is read as far as it goes', async () => {
+    const packed = gzipSync(whole, { level: 0 })
+    const { rows, cut } = await ingested(packed.subarray(0, packed.length / 2), shodan, options)
+    expect(rows.length).toBeGreaterThan(150)
+    expect(rows.length).toBeLessThan(250)
+    expect(cut).toMatch(/the compressed stream is broken or cut off/)
+  })
+
+  test('that expands beyond all measure is refused', async () => {
+    // The first 64 MiB are allowed to anything.
+    const bomb = gzipSync(`${at(1)}\n${' '.repeat(2 ** 20)}\n`.repeat(100))
+    await expect(ingested(bomb, shodan, { ...options, maxExpansion: 2 })).rejects.toMatchObject({
+      exit: 2,
+      message: expect.stringMatching(/expands to more than 2 times its size/) as string,
+      hint: expect.stringMatching(/--max-expansion/) as string,
+    })
+  })
+
+  test('that cannot be stored ends the reading', async () => {
+    const full = new Error('no space left on device')
+    const path = join(await temporaryFolder(), 'input.gz')
+    await writeFile(path, gzipSync(whole))
+    const input = await openInput(path, { maxExpansion: 1000 })
+    const bulk = { maxExpansion: 1000, longestSpooled: 2 ** 20, longestWhole: 0, spoolBytes: 2 ** 22 }
+    const reading = importFile(
+      input,
+      shodan,
+      { fileName: 'input', maxRecordBytes: 2 ** 24 },
+      { ...bulk, threadBytes: how.isThreaded ? 0 : Infinity },
+      {
+        folder: await temporaryFolder(),
+        spool: () => Promise.reject(full),
+        file: async () => false,
+        reading: async () => undefined,
+        drain: async () => undefined,
+      },
+    )
+    await expect(reading).rejects.toBe(full)
   })
 })
 

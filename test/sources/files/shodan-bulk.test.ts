@@ -63,8 +63,8 @@ test('a banner line read by DuckDB gives the very row that read() gives', async 
       async (banners) => {
         const input = [first, ...banners.map(jsonLine)].map((line) => `${line}\n`).join('')
         const slow = await ingested(input, slowShodan)
-        for (const isChunked of [true, false]) {
-          const fast = await ingested(input, shodan, { isChunked })
+        for (const isSpooled of [true, false]) {
+          const fast = await ingested(input, shodan, { isSpooled })
           expect(fast.rows).toEqual(slow.rows)
           expect(fast.rejects.toSorted(byLine)).toEqual(slow.rejects.toSorted(byLine))
         }
@@ -122,7 +122,7 @@ test('a whole file of any lines gives what the same file in chunks gives, line b
         ])
         const input = isEnded ? all : all.subarray(0, -1)
         const whole = await ingested(input, shodan)
-        const chunked = await ingested(input, shodan, { isChunked: true })
+        const chunked = await ingested(input, shodan, { isSpooled: true })
         expect(whole.rows).toEqual(chunked.rows)
         expect(whole.rejects.toSorted(byLine)).toEqual(chunked.rejects.toSorted(byLine))
         expect(whole.cut).toEqual(chunked.cut)

@@ -1,0 +1,43 @@
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
+import { CensusError } from '../../model/errors.ts'
+import { openInput } from './input.ts'
+import { spool } from './spool.ts'
+import type { FromWorker, WorkerTask } from './spool-thread.ts'
+
+/*
+ * The thread behind spool-thread.ts. Its heap is small: with a large one, every few megabytes of decompressed bytes cost a
+ * collection of all garbage.
+ */
+
+async function work(
+  port: MessagePort,
+  { name, input: inputOptions, spool: options, ahead }: WorkerTask,
+): Promise<void> {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
+  const tell = (message: FromWorker): void => port.postMessage(message)
+  let untaken = 0
+  let onTaken = (): void => undefined
+  port.on('message', () => {
+    untaken--
+    onTaken()
+  })
+  try {
+    const input = await openInput(name, inputOptions)
+    for await (const piece of spool(input.bytes, options)) {
+      tell({ kind: 'spool', piece, bytesRead: input.bytesRead() })
+      untaken++
+      while (untaken > ahead) await new Promise<void>((resolve) => (onTaken = resolve))
+    }
+    tell({ kind: 'end', bytesRead: input.bytesRead(), cut: input.cut() })
+  } catch (error) {
+    // An error's class does not come through.
+    tell(
+      error instanceof CensusError
+        ? { kind: 'failed', message: error.message, exit: error.exit, hint: error.hint }
+        : { kind: 'broken', error },
+    )
+  }
+  port.close()
+}
+
+if (parentPort !== null) await work(parentPort, workerData as WorkerTask)

@@ -1,0 +1,72 @@
+import { open, type FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import { chunks, type ChunkOptions, type SpareLine } from './chunks.ts'
+
+/** A run of whole lines in a file of its own, for DuckDB to read in one statement. Who takes it removes the file. */
+export interface Spool {
+  readonly path: string
+  /** The number of the first line in the input, from 1. */
+  readonly firstLine: number
+  readonly lines: number
+  readonly spare: ReadonlyMap<number, SpareLine>
+  /** Whether the last line is the input's last and has no line end. */
+  readonly openEnd: boolean
+}
+
+export interface SpoolOptions extends Omit<ChunkOptions, 'chunkBytes'> {
+  /** What the files' names begin with. */
+  readonly prefix: string
+  readonly folder: string
+  /** Bytes of a file, about. */
+  readonly spoolBytes: number
+}
+
+/** What is held in memory; buffers that are gone soon cost the collection of garbage least. */
+const chunkBytes = 4 * 2 ** 20
+
+/** Cuts bytes into files of whole lines, as `chunks` does it. */
+export async function* spool(bytes: AsyncIterable<Uint8Array>, options: SpoolOptions): AsyncGenerator<Spool> {
+  let count = 0
+  let handle: FileHandle | undefined
+  let path = ''
+  let firstLine = 1
+  let lines = 0
+  let written = 0
+  let spare = new Map<number, SpareLine>()
+  const finish = async (openEnd: boolean): Promise<Spool> => {
+    await handle?.close()
+    handle = undefined
+    const whole = { path, firstLine, lines, spare, openEnd }
+    firstLine += lines
+    lines = 0
+    written = 0
+    spare = new Map()
+    return whole
+  }
+  try {
+    for await (const chunk of chunks(bytes, { ...options, chunkBytes })) {
+      if (handle === undefined) {
+        path = join(options.folder, `${options.prefix}-${String(++count).padStart(6, '0')}.lines`)
+        handle = await open(path, 'wx', 0o600)
+      }
+      await writeAll(handle, chunk.parts)
+      for (const [row, line] of chunk.spare) spare.set(lines + row, { ...line, row: lines + row })
+      lines += chunk.lines
+      written += chunk.parts.reduce((sum, part) => sum + part.length, 0)
+      if (written >= options.spoolBytes || chunk.openEnd) yield await finish(chunk.openEnd)
+    }
+    if (lines > 0) yield await finish(false)
+  } finally {
+    await handle?.close()
+  }
+}
+
+/** writev takes 1024 buffers at most and may write less than it was given. */
+async function writeAll(handle: FileHandle, parts: readonly Uint8Array[]): Promise<void> {
+  for (let at = 0; at < parts.length; at += 512) {
+    const batch = parts.slice(at, at + 512)
+    const size = batch.reduce((sum, part) => sum + part.length, 0)
+    const { bytesWritten } = await handle.writev(batch)
+    if (bytesWritten < size) await handle.writeFile(Buffer.concat(batch).subarray(bytesWritten))
+  }
+}
