@@ -4,6 +4,8 @@ import { parseArgs } from 'node:util'
 import { tallies, type ServiceRow } from '../src/aggregate/tallies.ts'
 import { breakdownKeys, breakdowns, type Breakdown } from '../src/model/tally.ts'
 import { loadServices } from '../src/recognise/service.ts'
+import { loadRegions } from '../src/locate/regions.ts'
+import { censusOfSnapshot } from '../src/pipeline/census.ts'
 import { censusOf, type CensusSql } from '../src/store/census-sql.ts'
 import { all, one, openDatabase, toNumber, toText, type Database } from '../src/store/duckdb.ts'
 import { findSnapshot } from '../src/store/snapshots.ts'
@@ -79,13 +81,16 @@ async function measureSnapshot(folder: string, count: number): Promise<Measured>
   console.error(`making a snapshot of ${thousands(count)} endpoints …`)
   const generate = `${node} --import tsx ${here('generate-shodan.ts')} /dev/stdout --slim --count ${count} --seed ${values.seed}`
   const load = `${node} ${here('../dist/cli.js')} import - --format shodan --store ${quoted(store)} --quiet`
-  const made = await run(`${generate} | ${load}`, folder)
-  console.error(`made in ${made.seconds.toFixed(0)} s, at most ${made.peakMiB.toFixed(0)} MiB`)
+  const loaded = await run(`${generate} | ${load}`, folder)
+  console.error(`imported in ${loaded.seconds.toFixed(0)} s, at most ${loaded.peakMiB.toFixed(0)} MiB`)
 
   const snapshot = await findSnapshot(store, undefined)
-  const census = censusOf(snapshot.folder)
+  const began = performance.now()
+  const made = await censusOfSnapshot(snapshot, await loadRegions(), {})
+  console.error(`decided in ${((performance.now() - began) / 1000).toFixed(0)} s`)
+  const census = censusOf(made.folder)
   const database = await openDatabase({
-    folders: [snapshot.folder, folder],
+    folders: [made.folder, folder],
     temporary: join(folder, 'spill'),
     memoryLimitMiB: 1024,
   })

@@ -13,8 +13,6 @@ export interface ImportOptions {
   readonly columns?: string
   readonly maxRecordBytes: number
   readonly maxExpansion: number
-  readonly regionTables?: string
-  readonly addressDatabase?: string
 }
 
 /** `census import FILE...` */
@@ -37,8 +35,6 @@ export async function importCommand(
     onProgress: progress.show,
     ...(options.id === undefined ? {} : { id: options.id }),
     ...(observedAt === undefined ? {} : { observedAt }),
-    ...(options.regionTables === undefined ? {} : { regionTables: options.regionTables }),
-    ...(options.addressDatabase === undefined ? {} : { addressDatabase: options.addressDatabase }),
   }).finally(() => progress.clear())
   printResult(console, global, manifestLines(snapshot.manifest), snapshot.manifest)
   for (const what of snapshot.manifest.missing) warn(console, `partial: ${what}`)

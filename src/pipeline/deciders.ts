@@ -9,7 +9,7 @@ import { recogniseHash } from '../recognise/fingerprints.ts'
 import { esmtpCapability, product } from '../recognise/product.ts'
 import { loadServices } from '../recognise/service.ts'
 import type { Deciders } from '../store/decisions.ts'
-import type { Manifest } from '../store/manifest.ts'
+import type { CensusFacts } from '../store/censuses.ts'
 
 export interface TableOptions {
   /** A folder of the user's own region tables. */
@@ -22,7 +22,7 @@ export interface TableOptions {
  * Everything that decides a record's place, service and product, loaded.
  * `hashes` says which tables those were; ask after the work, when it is known whether the address database was needed.
  */
-export async function loadDeciders(options: TableOptions): Promise<Deciders & { hashes(): Manifest['tables'] }> {
+export async function loadDeciders(options: TableOptions): Promise<Deciders & { hashes(): CensusFacts['tables'] }> {
   const regions = await loadRegions(options.regionTables === undefined ? {} : { userTables: options.regionTables })
   const crosswalk = await loadCrosswalk()
   const gazetteer = await loadGazetteer(crosswalk)

@@ -1,9 +1,8 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import type { TableOptions, loadDeciders } from './deciders.ts'
 import { importFile } from '../sources/files/import-file.ts'
 import { openInput, type Input } from '../sources/files/input.ts'
-import { derive, type Derived } from '../store/derive.ts'
+import { accountFor, type Accounting } from '../store/accounting.ts'
 import { openDatabase, storageError } from '../store/duckdb.ts'
 import { openIngest, type Ingest } from '../store/ingest.ts'
 import { lockStore } from '../store/lock.ts'
@@ -22,7 +21,7 @@ import {
 import { version } from '../version.ts'
 import { detectAll, refuseUnreadable, type DetectedInput, type InputFile } from './inputs.ts'
 
-export interface ImportRequest extends TableOptions {
+export interface ImportRequest {
   readonly store: string
   readonly files: readonly InputFile[]
   readonly id?: string
@@ -34,7 +33,6 @@ export interface ImportRequest extends TableOptions {
 }
 
 export interface Progress {
-  readonly doing: 'reading' | 'counting'
   readonly file: string
   readonly records: number
   /** Whether `records` is reckoned from the length of the first lines: DuckDB tells how far it is, not how many it has seen. */
@@ -48,16 +46,14 @@ export interface Progress {
 const tolerableRejects = 0.01
 
 /**
- * Files → observations → snapshot: reads every file, decides places, services and products, and publishes an immutable
- * snapshot. Whatever fails, the store is left as it was.
+ * Files → observations → snapshot: reads every file and publishes an immutable snapshot of what they say. What that means
+ * (places, services, products) is decided when it is counted, so that better tables read old snapshots anew. Whatever fails, the store is left as it was.
  * @throws CensusError exit 2 for an unusable file, exit 4 when another writer holds the store, exit 1 for a full disk
  */
 export async function importFiles(request: ImportRequest): Promise<Snapshot> {
   const id = request.id ?? newId()
   checkSnapshotId(id)
   const inputs = await detectAll(request)
-  if (request.regionTables !== undefined || request.addressDatabase !== undefined)
-    await (await import('./deciders.ts')).checkTables(request)
   // A store that a newer census has written to is not added to.
   await listSnapshots(request.store)
   const isNew = await isMissing(request.store)
@@ -89,21 +85,13 @@ async function fillDraft(draft: Draft, inputs: readonly DetectedInput[], request
   })
   try {
     const ingest = await openIngest(database, draft.folder)
-    // Not before DuckDB has all there is to read: a heap full of place names makes every garbage collection a long one.
-    let loading: ReturnType<typeof loadDeciders> | undefined
-    const load = (): ReturnType<typeof loadDeciders> => {
-      loading ??= import('./deciders.ts').then((module) => module.loadDeciders(request))
-      loading.catch(() => undefined)
-      return loading
-    }
-    const reports = await readInputs(ingest, inputs, request, load).catch(async (error: unknown) => {
+    const reports = await readInputs(ingest, inputs, request).catch(async (error: unknown) => {
       await ingest.abandon()
       throw error
     })
     refuseUnreadable(reports, ingest.rejectedByReason())
-    const deciders = await load()
-    const derived = await derive(database, draft.folder, work, deciders)
-    const manifest = describe(draft.id, request, reports, ingest.rejectedByReason(), derived, deciders.hashes())
+    const accounting = await accountFor(database.connection, draft.folder)
+    const manifest = describe(draft.id, request, reports, ingest.rejectedByReason(), accounting)
     database.close()
     await rm(work, { recursive: true })
     return await draft.publish(manifest)
@@ -112,12 +100,11 @@ async function fillDraft(draft: Draft, inputs: readonly DetectedInput[], request
   }
 }
 
-/** Reads every input into the draft, and tells of each what came of it. `onHandedOver` is called when the store has all bytes of the last. */
+/** Reads every input into the draft, and tells of each what came of it. */
 async function readInputs(
   ingest: Ingest,
   inputs: readonly DetectedInput[],
   request: ImportRequest,
-  onHandedOver: () => void,
 ): Promise<Manifest['inputs']> {
   const bytesTotal = inputs.reduce<number | undefined>(
     (sum, { size }) => (sum === undefined || size === undefined ? undefined : sum + size),
@@ -131,7 +118,6 @@ async function readInputs(
     const report = (): void => {
       const bytesInside = ingest.progress() * (input.size ?? 0)
       request.onProgress?.({
-        doing: 'reading',
         file: file.name,
         records: recordsBefore + ingest.counts(index).records + Math.round(bytesInside / lineBytes(input)),
         isReckoned: bytesInside > 0,
@@ -140,10 +126,6 @@ async function readInputs(
       })
     }
     const timer = setInterval(report, 200)
-    const handOver = <T>(work: T): T => {
-      if (index === inputs.length - 1) onHandedOver()
-      return work
-    }
     const options = {
       fileName: input.head.fileName,
       maxRecordBytes: request.maxRecordBytes,
@@ -165,8 +147,8 @@ async function readInputs(
         reading: (reading) => ingest.reading(index, file.name, reading),
         folder: ingest.folder,
         spool: (spool, mapping, onUnsound) => ingest.spool(index, spool, mapping, onUnsound),
-        file: (path, mapping, onUnsound) => handOver(ingest.file(index, path, mapping, onUnsound)),
-        drain: () => handOver(ingest.drain()),
+        file: (path, mapping, onUnsound) => ingest.file(index, path, mapping, onUnsound),
+        drain: () => ingest.drain(),
       },
     ).finally(() => clearInterval(timer))
     bytesBefore += input.bytesRead()
@@ -182,14 +164,7 @@ async function readInputs(
     })
   }
   await ingest.finish()
-  request.onProgress?.({
-    doing: 'counting',
-    file: '',
-    records: recordsBefore,
-    isReckoned: false,
-    bytesRead: bytesBefore,
-    bytesTotal,
-  })
+  request.onProgress?.({ file: '', records: recordsBefore, isReckoned: false, bytesRead: bytesBefore, bytesTotal })
   return reports
 }
 
@@ -202,8 +177,7 @@ function describe(
   request: ImportRequest,
   inputs: Manifest['inputs'],
   rejectedByReason: Manifest['accounting']['rejectedByReason'],
-  derived: Derived,
-  tables: Manifest['tables'],
+  accounting: Accounting,
 ): Manifest {
   const rejected = inputs.reduce((sum, input) => sum + input.rejected, 0)
   const records = inputs.reduce((sum, input) => sum + input.records, 0)
@@ -213,24 +187,20 @@ function describe(
       ? [`${rejected} of ${records + rejected} records could not be read (rejects.ndjson says why)`]
       : []),
   ]
-  const { kept, repeats, keptByOutcome, undated } = derived
+  const { kept, repeats, keptByOutcome, undated } = accounting
   return {
     storeFormat,
     id,
     tool: { name: 'exposure-census', version },
     createdAt: new Date().toISOString(),
     basis: 'records',
-    sources: derived.sources as Manifest['sources'],
+    sources: accounting.sources as Manifest['sources'],
     inputs: [...inputs],
     ...(request.observedAt === undefined ? {} : { observedAtOption: request.observedAt }),
-    observed: derived.observed,
+    observed: accounting.observed,
     complete: missing.length === 0,
     missing,
     accounting: { in: records + rejected, kept, repeats, rejected, rejectedByReason, keptByOutcome, undated },
-    placedAddresses: derived.placedAddresses,
-    defaultGeolocationAddresses: derived.defaultGeolocationAddresses,
-    suspectAddresses: derived.suspectAddresses,
-    tables,
   }
 }
 

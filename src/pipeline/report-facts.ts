@@ -4,13 +4,15 @@ import type { ReportRow } from '../model/report-row.ts'
 import type { Breakdown } from '../model/tally.ts'
 import { loadServices } from '../recognise/service.ts'
 import type { RowHeader } from '../reports/exposure-csv.ts'
-import { censusOf } from '../store/census-sql.ts'
+import type { CensusSql } from '../store/census-sql.ts'
+import type { CensusFacts } from '../store/censuses.ts'
 import { all, sqlText, toNumber, toText, type Database } from '../store/duckdb.ts'
 import type { Snapshot } from '../store/snapshots.ts'
 
 /** What questions to a snapshot are asked with. */
 export interface Asking {
   readonly snapshot: Snapshot
+  readonly census: CensusSql & { readonly facts: CensusFacts }
   readonly database: Database
   readonly country: string | undefined
   readonly serviceRows: readonly ServiceRow[]
@@ -18,12 +20,9 @@ export interface Asking {
   readonly view: Regions
 }
 
-/** SQL of a snapshot's census rows. */
-export const censusSql = (snapshot: Snapshot): string => censusOf(snapshot.folder).rows
-
-export const question = ({ snapshot, serviceRows, country }: Asking, breakdown: Breakdown): TallyQuestion => ({
+export const question = ({ snapshot, census, serviceRows, country }: Asking, breakdown: Breakdown): TallyQuestion => ({
   breakdown,
-  census: censusOf(snapshot.folder),
+  census,
   serviceRows,
   sources: snapshot.manifest.sources,
   ...(country === undefined ? {} : { country }),
@@ -36,8 +35,8 @@ export const shownSource = ({ manifest }: Snapshot): string | undefined =>
 /** Country totals without hosts flagged suspect, when the snapshot has any. Key: country, NUL, service row. */
 export async function countryTotals(asking: Asking): Promise<Map<string, number>> {
   const totals = new Map<string, number>()
-  const { snapshot, database } = asking
-  if (snapshot.manifest.suspectAddresses === 0) return totals
+  const { snapshot, database, census } = asking
+  if (census.facts.suspectAddresses === 0) return totals
   for await (const tally of tallies(database.connection, { ...question(asking, 'region'), without: 'suspect' })) {
     if (tally.source !== shownSource(snapshot)) continue
     const key = `${tally.country}\0${tally.service}`
@@ -48,25 +47,25 @@ export async function countryTotals(asking: Asking): Promise<Map<string, number>
 
 /** Mail servers of a country by product: addresses, most first. */
 export async function mailProducts(
-  { database, snapshot }: Asking,
+  { database, census }: Asking,
   country: string,
 ): Promise<{ product: string; addresses: number }[]> {
   const services = loadServices().categories.get('mail') ?? []
   const found = await all(
     database.connection,
-    `SELECT product, count(DISTINCT address) AS n FROM ${censusSql(snapshot)}
+    `SELECT product, count(DISTINCT address) AS n FROM ${census.rows}
      WHERE country = ${sqlText(country)} AND service IN (${services.map(sqlText).join(', ')}) GROUP BY product ORDER BY n DESC, product`,
   )
   return found.map((row) => ({ product: toText(row['product']), addresses: toNumber(row['n']) }))
 }
 
 /** What every row of a source says of the snapshot: the times of that source's oldest and newest observation. */
-export async function headers({ database, snapshot }: Asking): Promise<(source: string) => RowHeader> {
+export async function headers({ database, snapshot, census }: Asking): Promise<(source: string) => RowHeader> {
   const seconds = '%Y-%m-%dT%H:%M:%SZ'
   const found = await all(
     database.connection,
     `SELECT coalesce(source, 'all') AS source, strftime(min(observed_at), '${seconds}') AS low, strftime(max(observed_at), '${seconds}') AS high
-     FROM ${censusSql(snapshot)} GROUP BY GROUPING SETS ((source), ())`,
+     FROM ${census.rows} GROUP BY GROUPING SETS ((source), ())`,
   )
   const bySource = new Map(
     found.map((row) => [String(row['source']), { observedFrom: toText(row['low']), observedTo: toText(row['high']) }]),
@@ -83,8 +82,8 @@ export async function headers({ database, snapshot }: Asking): Promise<(source: 
  * what they do not know.
  */
 export async function defaultRankWarning(asking: Asking, shown: readonly ReportRow[]): Promise<string[]> {
-  const { snapshot, database } = asking
-  if (snapshot.manifest.defaultGeolocationAddresses === 0) return []
+  const { snapshot, database, census } = asking
+  if (census.facts.defaultGeolocationAddresses === 0) return []
   const overall = asking.serviceRows.filter((row) => row.services === undefined || row.services.length > 1)
   const key = (row: ReportRow): string => `${row.country}\0${row.region}\0${row.service}`
   const without = new Map<string, number | undefined>()

@@ -15,11 +15,11 @@ import { datapackage, type Described } from '../reports/datapackage.ts'
 import { exposureFiles, writeExposureCsv } from '../reports/exposure-csv.ts'
 import { censusOf } from '../store/census-sql.ts'
 import { all, openDatabase, storageError, type Database } from '../store/duckdb.ts'
+import type { CensusFacts } from '../store/censuses.ts'
 import { findSnapshot, type Snapshot } from '../store/snapshots.ts'
 import { version } from '../version.ts'
-import type { TableOptions } from './deciders.ts'
+import { censusOfSnapshot, type CensusRequest } from './census.ts'
 import {
-  censusSql,
   countryTotals,
   defaultRankWarning,
   headers,
@@ -30,7 +30,7 @@ import {
 } from './report-facts.ts'
 import { breakdownsOf, namedYear, nearestYears, regionsView, scopeOf, type Scope, type Years } from './report-scope.ts'
 
-export interface ReportRequest extends TableOptions {
+export interface ReportRequest extends CensusRequest {
   readonly store: string
   readonly snapshot?: string
   readonly country?: string
@@ -45,6 +45,7 @@ export interface ReportRequest extends TableOptions {
 /** What a report found, for the terminal and `--json`. */
 export interface Report {
   readonly snapshot: Snapshot
+  readonly census: CensusFacts
   readonly files: readonly { readonly name: string; readonly rows: number }[]
   /** Every row of exposure-by-region.csv's `addresses`, of one source: all of them together where there are several. */
   readonly rows: readonly ReportRow[]
@@ -63,29 +64,29 @@ export interface Report {
   readonly warnings: readonly string[]
 }
 
-/** Snapshot → tallies → report files. The files stand in `out` only once all of them are written. */
+/** Snapshot → census → tallies → report files. The files stand in `out` only once all of them are written. */
 export async function makeReport(request: ReportRequest): Promise<Report> {
   const snapshot = await findSnapshot(request.store, request.snapshot)
   const regions = await loadRegions(request.regionTables === undefined ? {} : { userTables: request.regionTables })
   const by = breakdownsOf(request.by)
   const scope = scopeOf(request, regions)
+  const census = await censusOfSnapshot(snapshot, regions, request)
   const out = resolve(request.out)
   // A draft of its own, so that two reports into one folder do not write into each other's files.
   const draft = join(out, `${draftPrefix}${randomUUID()}`)
-  const database = await openDatabase({
-    folders: [snapshot.folder],
-    temporary: join(draft, 'spill'),
-    memoryLimitMiB: 1024,
-  }).catch((error: unknown) => {
-    throw storageError(error, 'the report failed', standing)
-  })
+  let database: Database | undefined
   try {
-    const found = await servicesFound(database.connection, censusOf(snapshot.folder))
-    const years = await chooseYears(database, snapshot, regions, request, scope)
+    database = await openDatabase({
+      folders: [census.folder],
+      temporary: join(draft, 'spill'),
+      memoryLimitMiB: 1024,
+    })
+    const asking = { snapshot, census: { ...censusOf(census.folder), facts: census.facts }, database }
+    const found = await servicesFound(database.connection, asking.census)
+    const years = await chooseYears(asking, regions, request, scope)
     const context: Context = {
       ...scope,
-      snapshot,
-      database,
+      ...asking,
       regions,
       request,
       years,
@@ -98,7 +99,8 @@ export async function makeReport(request: ReportRequest): Promise<Report> {
   } catch (error) {
     throw storageError(error, 'the report failed', standing)
   } finally {
-    database.close()
+    database?.close()
+    await census.close()
     // A draft that cannot be removed is told by what went wrong before.
     await rm(draft, { recursive: true, force: true }).catch(() => undefined)
   }
@@ -129,11 +131,17 @@ async function writeReport(context: Context, by: readonly Breakdown[], draft: st
     const path = join(draft, name)
     written.push({ name, breakdown, path, rows: await writeExposureCsv(path, breakdown, header, rows) })
   }
-  const description = await datapackage(snapshot.manifest, written, regions.hash, version)
+  const description = await datapackage(
+    { ...snapshot.manifest, ...context.census.facts },
+    written,
+    regions.hash,
+    version,
+  )
   await writeSynced(join(draft, 'datapackage.json'), `${JSON.stringify(description, null, 2)}\n`)
   const country = context.country ?? largestCountry(shown)
   const report: Report = {
     snapshot,
+    census: context.census.facts,
     files: [...written.map(({ name, rows }) => ({ name, rows })), { name: 'datapackage.json', rows: 0 }],
     rows: shown,
     country,
@@ -167,9 +175,7 @@ async function* reportRows(context: Context, breakdown: Breakdown): AsyncGenerat
     ? withZeros(counted, {
         sources: sources.length > 1 ? ['all', ...sources.toSorted()] : sources,
         countries:
-          country === undefined
-            ? await countriesFound(context.database.connection, censusOf(snapshot.folder))
-            : [country],
+          country === undefined ? await countriesFound(context.database.connection, context.census) : [country],
         serviceRows: asked,
       })
     : counted
@@ -205,8 +211,7 @@ function largestCountry(rows: readonly ReportRow[]): string | undefined {
 
 /** The year named, or for each country the one nearest to the observations. */
 async function chooseYears(
-  database: Database,
-  snapshot: Snapshot,
+  { snapshot, database, census }: Pick<Asking, 'snapshot' | 'database' | 'census'>,
   regions: RegionTable,
   request: ReportRequest,
   { country }: Scope,
@@ -216,7 +221,7 @@ async function chooseYears(
   if (country !== undefined) return namedYear(year, [country], regions)
   const seen = await all(
     database.connection,
-    `SELECT country FROM ${censusSql(snapshot)} WHERE country <> '' GROUP BY country ORDER BY count(*) DESC, country`,
+    `SELECT country FROM ${census.rows} WHERE country <> '' GROUP BY country ORDER BY count(*) DESC, country`,
   )
   return namedYear(
     year,

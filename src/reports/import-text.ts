@@ -1,4 +1,4 @@
-import { grouped, printable, table } from './text.ts'
+import { counted, grouped, printable, table } from './text.ts'
 
 /** What an import says of itself; its manifest has it. */
 export interface ImportFacts {
@@ -18,18 +18,11 @@ export interface ImportFacts {
     readonly rejectedByReason: Readonly<Record<string, number | undefined>>
     readonly keptByOutcome: Readonly<Record<string, number | undefined>>
   }
-  readonly placedAddresses: Readonly<Record<string, number | undefined>>
-  readonly defaultGeolocationAddresses: number
-  readonly suspectAddresses: number
 }
 
-/** The accounting of an import: what came in, what was kept, and by which means addresses were placed. */
+/** The accounting of an import: what came in, and what was kept. */
 export function importLines(facts: ImportFacts): string[] {
   const { accounting } = facts
-  const list = (counts: Readonly<Record<string, number | undefined>>): string =>
-    Object.entries(counts)
-      .map(([name, count]) => `${grouped(count ?? 0)} ${name}`)
-      .join(', ')
   return [
     `Snapshot ${printable(facts.id)}`,
     ...table(
@@ -43,16 +36,7 @@ export function importLines(facts: ImportFacts): string[] {
     ),
     '',
     `${grouped(accounting.in)} in = ${grouped(accounting.kept)} kept + ${grouped(accounting.repeats)} repeats + ${grouped(accounting.rejected)} rejected`,
-    ...(accounting.rejected === 0 ? [] : [`rejected: ${list(accounting.rejectedByReason)}`]),
-    `outcomes: ${list(accounting.keptByOutcome) || 'none'}${accounting.undated === 0 ? '' : `; ${grouped(accounting.undated)} undated`}`,
-    `addresses placed by: ${list(facts.placedAddresses) || 'none'}`,
-    ...(facts.defaultGeolocationAddresses === 0
-      ? []
-      : [
-          `${grouped(facts.defaultGeolocationAddresses)} addresses sit where databases put what they do not know better`,
-        ]),
-    ...(facts.suspectAddresses === 0
-      ? []
-      : [`${grouped(facts.suspectAddresses)} addresses are suspect (over 100 ports, or tagged honeypot)`]),
+    ...(accounting.rejected === 0 ? [] : [`rejected: ${counted(accounting.rejectedByReason)}`]),
+    `outcomes: ${counted(accounting.keptByOutcome) || 'none'}${accounting.undated === 0 ? '' : `; ${grouped(accounting.undated)} undated`}`,
   ]
 }

@@ -1,7 +1,29 @@
 import stringWidth from 'string-width'
 import type { Region } from '../model/region.ts'
 import type { ReportRow } from '../model/report-row.ts'
-import { fit, grouped, printable, table, terminalWidth } from './text.ts'
+import { counted, fit, grouped, printable, table, terminalWidth } from './text.ts'
+
+/** How the addresses of a snapshot were placed, and which are suspect. */
+export interface Placing {
+  /** Addresses by the means that placed them. */
+  readonly placedAddresses: Readonly<Record<string, number | undefined>>
+  readonly defaultGeolocationAddresses: number
+  readonly suspectAddresses: number
+}
+
+export function placingLines(facts: Placing): string[] {
+  return [
+    `addresses placed by: ${counted(facts.placedAddresses) || 'none'}`,
+    ...(facts.defaultGeolocationAddresses === 0
+      ? []
+      : [
+          `${grouped(facts.defaultGeolocationAddresses)} addresses sit where databases put what they do not know better`,
+        ]),
+    ...(facts.suspectAddresses === 0
+      ? []
+      : [`${grouped(facts.suspectAddresses)} addresses are suspect (over 100 ports, or tagged honeypot)`]),
+  ]
+}
 
 /** What the summary is made of. */
 export interface Summary {

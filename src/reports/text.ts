@@ -73,3 +73,9 @@ function shrink(widths: number[], columns: readonly Column[], room: number): voi
 
 /** A whole number with thousands separators, whatever the locale. */
 export const grouped = (value: number): string => String(value).replaceAll(/\B(?=(\d{3})+$)/g, ',')
+
+/** `3 tcp, 1 udp`. */
+export const counted = (counts: Readonly<Record<string, number | undefined>>): string =>
+  Object.entries(counts)
+    .map(([name, count]) => `${grouped(count ?? 0)} ${name}`)
+    .join(', ')

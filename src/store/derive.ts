@@ -12,34 +12,30 @@ import { all, one, parquetFiles, sqlText, together, toNumber, type Database } fr
 const exposed = `(o.outcome IN ('answered', 'open') AND o.transport NOT IN ('icmp', 'icmp6', 'arp', 'ip'))`
 const outcomeType = `ENUM (${outcomes.map(sqlText).join(', ')})`
 
-/** What counting needs to know of the whole: goes into the manifest. */
+/** How addresses were placed, and which are suspect. */
 export interface Derived {
-  readonly kept: number
-  readonly repeats: number
-  readonly keptByOutcome: Record<string, number>
-  readonly undated: number
-  readonly sources: string[]
-  readonly observed: { from: string; to: string }
+  /** Addresses by the means that placed them. */
   readonly placedAddresses: Record<string, number>
   readonly defaultGeolocationAddresses: number
   readonly suspectAddresses: number
 }
 
 /**
- * Makes a draft's `census/` and `names/` from its observations: `census/` has a row for each that counts, `names/` what the
+ * Makes what is counted out of a snapshot's observations: `census/` has a row for each that counts, `names/` what the
  * numbers in it stand for; `censusOf` puts them together.
+ * @param snapshot the snapshot's folder
+ * @param folder where `census/` and `names/` go
  * @param work a folder for what is needed in between
  * @param rowsAtATime rows worked on at a time, about: what bounds the memory, whatever the size of the snapshot
  */
 export async function derive(
   database: Database,
-  folder: string,
-  work: string,
+  { snapshot, folder, work }: { readonly snapshot: string; readonly folder: string; readonly work: string },
   deciders: Deciders,
   rowsAtATime = 1_000_000,
 ): Promise<Derived> {
   const { connection } = database
-  const observations = parquetFiles(join(folder, 'observations'))
+  const observations = parquetFiles(join(snapshot, 'observations'))
   await mkdir(join(folder, 'census'), { mode: 0o700 })
   await mkdir(join(folder, 'names'), { mode: 0o700 })
   const { total, sources } = await summary(connection, observations)
@@ -66,11 +62,8 @@ export async function derive(
   await connection.run(
     'CREATE OR REPLACE TABLE spoken (id INTEGER, vendor VARCHAR, product VARCHAR, version VARCHAR, device_type VARCHAR)',
   )
-  const sums = { kept: 0, undated: 0, suspectAddresses: 0, defaultGeolocationAddresses: 0 }
-  const keptByOutcome: Record<string, number> = {}
+  const sums = { suspectAddresses: 0, defaultGeolocationAddresses: 0 }
   const placedAddresses: Record<string, number> = {}
-  let from = ''
-  let to = ''
   for (let share = 0; share < shares; share++) {
     if (shares > 1) {
       const found = join(work, 'kept', `share=${share}`)
@@ -80,20 +73,6 @@ export async function derive(
       await rm(found, { recursive: true })
     }
     await writeShare(database, sources, deciders, join(folder, 'census', `part-${share + 1}.parquet`))
-    for (const row of await all(
-      connection,
-      `SELECT outcome, count(*) AS n, count(*) FILTER (WHERE observed_at IS NULL) AS undated,
-         strftime(min(observed_at), '%Y-%m-%dT%H:%M:%S.%fZ') AS low, strftime(max(observed_at), '%Y-%m-%dT%H:%M:%S.%fZ') AS high FROM kept GROUP BY outcome ORDER BY outcome::VARCHAR`,
-    )) {
-      const outcome = String(row['outcome'])
-      keptByOutcome[outcome] = (keptByOutcome[outcome] ?? 0) + toNumber(row['n'])
-      sums.kept += toNumber(row['n'])
-      sums.undated += toNumber(row['undated'])
-      const low = row['low'] === null ? '' : String(row['low'])
-      const high = row['high'] === null ? '' : String(row['high'])
-      if (low !== '' && (from === '' || low < from)) from = low
-      if (high > to) to = high
-    }
     for (const row of await all(
       connection,
       `SELECT p.means, count(*) AS n, count(*) FILTER (WHERE p.by_default) AS defaults
@@ -106,14 +85,7 @@ export async function derive(
     sums.suspectAddresses += toNumber((await one(connection, 'SELECT count(*) AS n FROM suspect'))['n'])
   }
   await writeNames(connection, folder, deciders.noProduct)
-  return {
-    ...sums,
-    repeats: total - sums.kept,
-    keptByOutcome: sorted(keptByOutcome),
-    placedAddresses: sorted(placedAddresses),
-    sources,
-    observed: { from, to },
-  }
+  return { ...sums, placedAddresses: sorted(placedAddresses) }
 }
 
 /** By name: in whatever order shares of addresses told of them. */

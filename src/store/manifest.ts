@@ -1,10 +1,9 @@
 import { z } from 'zod'
 import { recordSources, outcomes } from '../model/observation.ts'
-import { placeMeans } from '../model/place.ts'
 import { formatIds, rejectReasons } from '../model/reader.ts'
 
 /** The version of the store's layout; a store that says a higher one was written by a newer census. */
-export const storeFormat = 2
+export const storeFormat = 3
 
 const count = z.int().nonnegative()
 
@@ -40,17 +39,6 @@ export const manifestSchema = z.object({
     rejectedByReason: z.partialRecord(z.enum(rejectReasons), count),
     keptByOutcome: z.partialRecord(z.enum(outcomes), count),
     undated: count,
-  }),
-  /** Addresses by the means that placed them. */
-  placedAddresses: z.partialRecord(z.enum(placeMeans), count),
-  defaultGeolocationAddresses: count,
-  suspectAddresses: count,
-  /** SHA-256 of the tables that decided regions, services and products; the same tables give the same figures. */
-  tables: z.object({
-    regions: z.string(),
-    services: z.string(),
-    recognition: z.string(),
-    addressDatabase: z.string().optional(),
   }),
 })
 

@@ -146,9 +146,7 @@ export async function beginSnapshot(store: string, id: string): Promise<Draft> {
     id,
     folder: draft,
     publish: async (manifest) => {
-      const handle = await open(join(draft, 'manifest.json'), 'wx', 0o600)
-      await handle.writeFile(`${JSON.stringify(manifest, null, 2)}\n`)
-      await handle.close()
+      await writeNew(join(draft, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`)
       await syncTree(draft)
       if (await exists(final)) throw idTaken(store, id)
       await rename(draft, final)
@@ -171,7 +169,15 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   )
 
-async function syncTree(folder: string): Promise<void> {
+/** Writes a file that is not there yet, for its owner alone. */
+export async function writeNew(path: string, text: string): Promise<void> {
+  const handle = await open(path, 'wx', 0o600)
+  await handle.writeFile(text)
+  await handle.close()
+}
+
+/** Makes everything in a folder the owner's alone, and sees it onto the disk. */
+export async function syncTree(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name)
     if (entry.isDirectory()) await syncTree(path)

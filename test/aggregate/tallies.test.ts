@@ -3,13 +3,12 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { flagBit } from '../../src/model/flags.ts'
 import { serviceRows } from '../../src/aggregate/service-rows.ts'
-import { servicesFound, tallies, type ServiceRow } from '../../src/aggregate/tallies.ts'
+import { servicesFound, tallies, type ServiceRow, type TallyQuestion } from '../../src/aggregate/tallies.ts'
 import { breakdowns, type Breakdown, type Tally } from '../../src/model/tally.ts'
 import { loadServices } from '../../src/recognise/service.ts'
 import { censusOf } from '../../src/store/census-sql.ts'
 import { openDatabase, type Database } from '../../src/store/duckdb.ts'
-import type { Snapshot } from '../../src/store/snapshots.ts'
-import { makeSnapshot, withFolder, type Seen } from '../helpers/census.ts'
+import { censusFolder, makeSnapshot, withFolder, type Seen } from '../helpers/census.ts'
 import { countNaively } from './oracle.ts'
 import { records } from './records.ts'
 
@@ -22,34 +21,27 @@ const asking = <T>(
     readonly rows: ServiceRow[]
     readonly count: (breakdown: Breakdown, without?: 'suspect') => Promise<Tally[]>
   }) => Promise<T>,
-  rowsAtATime?: number,
+  rowsAtATime = 1_000_000,
 ): Promise<T> =>
   withFolder(async (folder) => {
-    const snapshot = await makeSnapshot(folder, 'test', seen, rowsAtATime === undefined ? {} : { rowsAtATime })
-    const database = await openDatabase({ folders: [snapshot.folder], temporary: join(folder, 'spill') })
+    const snapshot = await makeSnapshot(folder, 'test', seen)
+    const made = await censusFolder(snapshot, rowsAtATime)
+    const database = await openDatabase({ folders: [made], temporary: join(folder, 'spill') })
     try {
-      const census = censusOf(snapshot.folder)
+      const census = censusOf(made)
+      const { sources } = snapshot.manifest
       const rows = serviceRows(services, await servicesFound(database.connection, census), undefined)
-      return await ask({ rows, count: (breakdown, without) => counted(database, snapshot, rows, breakdown, without) })
+      return await ask({
+        rows,
+        count: (breakdown, without) => counted(database, { census, sources, serviceRows: rows, breakdown }, without),
+      })
     } finally {
       database.close()
     }
   })
 
-async function counted(
-  { connection }: Database,
-  snapshot: Snapshot,
-  rows: readonly ServiceRow[],
-  breakdown: Breakdown,
-  without?: 'suspect',
-): Promise<Tally[]> {
+async function counted({ connection }: Database, question: TallyQuestion, without?: 'suspect'): Promise<Tally[]> {
   const found: Tally[] = []
-  const question = {
-    breakdown,
-    census: censusOf(snapshot.folder),
-    serviceRows: rows,
-    sources: snapshot.manifest.sources,
-  }
   for await (const tally of tallies(connection, { ...question, ...(without === undefined ? {} : { without }) }))
     found.push(tally)
   return found

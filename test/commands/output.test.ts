@@ -3,7 +3,6 @@ import { printResult, progressLine } from '../../src/commands/output.ts'
 import { globals, recorded } from '../helpers/cli.ts'
 
 const progress = {
-  doing: 'reading',
   file: 'a\u001b[2Jb',
   records: 12_345,
   isReckoned: false,
@@ -36,8 +35,8 @@ describe('the progress line', () => {
     expect(console.stderr()).not.toContain('left')
     line.show({ ...progress, isReckoned: true })
     expect(console.stderr()).toMatch(/\rabout 12,345 records, /)
-    line.show({ ...progress, doing: 'counting' })
-    expect(console.stderr()).toContain('12,345 records read, counting')
+    line.count(12_345)
+    expect(console.stderr()).toContain('counting 12,345 records')
   })
 
   it('is not there without a terminal, with --no-progress or --quiet', () => {
@@ -49,6 +48,7 @@ describe('the progress line', () => {
       const console = recorded(terminal)
       const line = progressLine(console, globals('', options))
       line.show(progress)
+      line.count(1)
       line.clear()
       expect(console.stderr()).toBe('')
     }

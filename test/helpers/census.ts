@@ -4,9 +4,12 @@ import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import type { Observation } from '../../src/model/observation.ts'
 import type { Breakdown } from '../../src/model/tally.ts'
+import { loadRegions } from '../../src/locate/regions.ts'
+import { censusOfSnapshot } from '../../src/pipeline/census.ts'
+import type { loadDeciders, TableOptions } from '../../src/pipeline/deciders.ts'
 import { makeReport, type Report, type ReportRequest } from '../../src/pipeline/report.ts'
 import { exposureFiles } from '../../src/reports/exposure-csv.ts'
-import type { Deciders } from '../../src/store/decisions.ts'
+import { accountFor } from '../../src/store/accounting.ts'
 import { derive } from '../../src/store/derive.ts'
 import { openDatabase } from '../../src/store/duckdb.ts'
 import { openIngest } from '../../src/store/ingest.ts'
@@ -23,7 +26,7 @@ export interface Seen extends Partial<Omit<Observation, 'module' | 'regionCode' 
 }
 
 /** Deciders that take records at their word, so that counting is tested without tables of places and fingerprints. */
-const literal: Deciders = {
+const literal: Awaited<ReturnType<typeof loadDeciders>> = {
   places: {
     observe: () => undefined,
     decode: (clue) => ({
@@ -42,6 +45,7 @@ const literal: Deciders = {
     deviceType: clue.deviceType ?? '',
   }),
   noProduct: '(capability)',
+  hashes: () => ({ regions: '', services: '', recognition: '' }),
   recognise: () => ({
     field: () => `''`,
     sifted: () => [],
@@ -64,12 +68,15 @@ function observationOf({ service, region, defaultGeolocation, ...seen }: Seen): 
   }
 }
 
-/** A complete snapshot of those records, made by the store itself. `missing` makes it partial. */
+/**
+ * A complete snapshot of those records, made by the store itself, and its census, which a report then finds. `missing` makes
+ * it partial; `tables` are those the report will be asked with.
+ */
 export async function makeSnapshot(
   store: string,
   id: string,
   seen: readonly Seen[],
-  { missing = [] as string[], rowsAtATime = 1_000_000 } = {},
+  { missing = [], tables = {} }: { readonly missing?: string[]; readonly tables?: TableOptions } = {},
 ): Promise<Snapshot> {
   await prepareStore(store)
   const draft = await beginSnapshot(store, id)
@@ -80,29 +87,39 @@ export async function makeSnapshot(
   for (const [index, each] of seen.entries())
     await ingest.reading(0, 'test', { kind: 'record', line: index + 1, observation: observationOf(each) })
   await ingest.finish()
-  const { kept, repeats, keptByOutcome, undated, ...derived } = await derive(
-    database,
-    draft.folder,
-    work,
-    literal,
-    rowsAtATime,
-  )
+  const { sources, observed, ...accounting } = await accountFor(database.connection, draft.folder)
   database.close()
   await rm(work, { recursive: true })
-  return draft.publish({
-    ...derived,
+  const snapshot = await draft.publish({
     storeFormat,
     id,
     tool: { name: 'exposure-census', version: '0.0.0' },
     createdAt: '2024-01-01T00:00:00.000Z',
     basis: 'records',
-    sources: derived.sources as Snapshot['manifest']['sources'],
+    sources: sources as Snapshot['manifest']['sources'],
+    observed,
     inputs: [],
     complete: missing.length === 0,
     missing,
-    accounting: { in: kept + repeats, kept, repeats, rejected: 0, rejectedByReason: {}, keptByOutcome, undated },
-    tables: { regions: '', services: '', recognition: '' },
+    accounting: { in: seen.length, rejected: 0, rejectedByReason: {}, ...accounting },
   })
+  const regions = await loadRegions(tables.regionTables === undefined ? {} : { userTables: tables.regionTables })
+  await censusOfSnapshot(snapshot, regions, tables, () => Promise.resolve(literal))
+  return snapshot
+}
+
+/** The folder of a snapshot's census made with so many rows at a time. */
+export async function censusFolder(snapshot: Snapshot, rowsAtATime: number): Promise<string> {
+  const folder = join(snapshot.folder, '..', `census-${rowsAtATime}`)
+  const work = join(folder, 'work')
+  await mkdir(work, { recursive: true })
+  const database = await openDatabase({ folders: [snapshot.folder, folder], temporary: work })
+  try {
+    await derive(database, { snapshot: snapshot.folder, folder, work }, literal, rowsAtATime)
+  } finally {
+    database.close()
+  }
+  return folder
 }
 
 /** Runs work with a new folder and removes it. */
@@ -132,7 +149,8 @@ export async function reportOn(
 ): Promise<MadeReport> {
   const { missing, ...asked } = request
   const store = join(folder, 'store')
-  await makeSnapshot(store, 'test', seen, missing === undefined ? {} : { missing })
+  const tables = asked.regionTables === undefined ? {} : { regionTables: asked.regionTables }
+  await makeSnapshot(store, 'test', seen, { tables, ...(missing === undefined ? {} : { missing }) })
   return reportAgain(folder, asked)
 }
 

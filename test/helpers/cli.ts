@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Console, Global } from '../../src/commands/output.ts'
 
@@ -65,3 +65,13 @@ export const globals = (store: string, options: Partial<Global> = {}): Global =>
   progress: true,
   ...options,
 })
+
+/** The words that start `census` in a shell. */
+export const censusCommand: readonly string[] = [process.execPath, '--import', tsx, cli]
+
+export const quoted = (words: readonly string[]): string =>
+  words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ')
+
+/** Runs a shell script where it may mount file systems of its own. */
+export const inNamespace = (script: string) =>
+  spawnSync('unshare', ['--mount', '--user', '--map-root-user', '/bin/sh', '-c', script], { encoding: 'utf8' })

@@ -3,10 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { Reader, ReadOptions } from '../../src/model/reader.ts'
+import { loadRegions } from '../../src/locate/regions.ts'
+import { censusOfSnapshot } from '../../src/pipeline/census.ts'
+import type { TableOptions } from '../../src/pipeline/deciders.ts'
 import { importFiles, type ImportRequest } from '../../src/pipeline/import.ts'
 import { importFile } from '../../src/sources/files/import-file.ts'
 import { openInput } from '../../src/sources/files/input.ts'
 import { censusOf } from '../../src/store/census-sql.ts'
+import type { CensusFacts } from '../../src/store/censuses.ts'
 import { all, openDatabase, parquetFiles, type Row } from '../../src/store/duckdb.ts'
 import { openIngest } from '../../src/store/ingest.ts'
 import { longestLineTaken, maxBulkLineBytes } from '../../src/store/observations.ts'
@@ -116,7 +120,14 @@ async function rowsOf(folder: string, sql: string): Promise<Row[]> {
 }
 
 /** The rows the reports count, in a fixed order. */
-export const censusRows = ({ folder }: Snapshot): Promise<Row[]> => rowsOf(folder, censusOf(folder).rows)
+export async function censusRows(snapshot: Snapshot, tables: TableOptions = {}): Promise<Row[]> {
+  const { folder } = await censusOfSnapshot(snapshot, await loadRegions(), tables)
+  return rowsOf(folder, censusOf(folder).rows)
+}
+
+/** How the addresses of a snapshot are placed, and which are suspect. */
+export const censusFacts = async (snapshot: Snapshot, tables: TableOptions = {}): Promise<CensusFacts> =>
+  (await censusOfSnapshot(snapshot, await loadRegions(), tables)).facts
 export const observationRows = ({ folder }: Snapshot): Promise<Row[]> =>
   rowsOf(folder, parquetFiles(join(folder, 'observations')))
 

@@ -44,13 +44,13 @@ test('progress through a file that DuckDB reads whole is told in bytes, and in r
   })
   // How often DuckDB tells how far it is depends on how its threads run: not at all in a short file, maybe.
   expect(seen.length).toBeGreaterThan(1)
-  for (const { records, bytesRead, bytesTotal, isReckoned, doing } of seen) {
+  for (const { records, bytesRead, bytesTotal, isReckoned } of seen.slice(0, -1)) {
     expect(bytesTotal).toBe(line.length * 60_000)
     expect(bytesRead).toBeLessThanOrEqual(bytesTotal ?? 0)
     expect(records).toBeLessThanOrEqual(60_000)
-    if (doing === 'reading') expect(records > 0).toBe(isReckoned && bytesRead > 0)
+    expect(records > 0).toBe(isReckoned && bytesRead > 0)
   }
-  expect(seen.at(-1)).toMatchObject({ doing: 'counting', records: 60_000, isReckoned: false })
+  expect(seen.at(-1)).toMatchObject({ records: 60_000, isReckoned: false, bytesRead: line.length * 60_000 })
 })
 
 /** A file of each format and shape, some with records that cannot be read. */
@@ -316,13 +316,7 @@ describe('the store', () => {
     )
     expect(new Set(modes)).toEqual(new Set(['folder 700', 'file 600']))
     expect((await stat(store)).mode & 0o777).toBe(0o700)
-    expect((await readdir(snapshot.folder)).toSorted()).toEqual([
-      'census',
-      'manifest.json',
-      'names',
-      'observations',
-      'rejects.ndjson',
-    ])
+    expect((await readdir(snapshot.folder)).toSorted()).toEqual(['manifest.json', 'observations', 'rejects.ndjson'])
     expect((await listSnapshots(store)).map(({ id }) => id)).toEqual([snapshot.id])
   })
 

@@ -5,7 +5,7 @@ import { flagNames } from '../../src/model/flags.ts'
 import type { Row } from '../../src/store/duckdb.ts'
 import type { Snapshot } from '../../src/store/snapshots.ts'
 import { banner, ndjson } from '../helpers/shodan.ts'
-import { censusRows, imported, observationRows, temporaryFolder } from '../helpers/store.ts'
+import { censusFacts, censusRows, imported, observationRows, temporaryFolder } from '../helpers/store.ts'
 import { ipv4Bits, mmdb } from '../locate/mmdb-fixture.ts'
 import { masscanList, nmapXml } from '../sources/files/scan-readings.ts'
 
@@ -34,7 +34,7 @@ describe('the place of an address', () => {
     expect(await regions(snapshot)).toEqual(
       Object.fromEntries(['1', '2', '3', '4', '5', '6'].map((port) => [port, 'US-CA'])),
     )
-    expect(snapshot.manifest.placedAddresses).toEqual({ 'region-code': 1 })
+    expect((await censusFacts(snapshot)).placedAddresses).toEqual({ 'region-code': 1 })
   })
 
   test('is decided before negatives are left out', async () => {
@@ -83,19 +83,17 @@ describe('the place of an address', () => {
         { ipVersion: 4, databaseType: 'GeoLite2-City' },
       ),
     )
-    const snapshot = await imported(
-      {
-        a: ndjson(
-          banner({ ip_str: '192.0.2.1', location: null }),
-          banner({ ip_str: '192.0.2.200', location: null }),
-          banner({ ip_str: '192.0.2.2', location: { country_code: 'US' } }),
-          banner({ ip_str: '192.0.2.3', port: 1, location: null }),
-          banner({ ip_str: '192.0.2.3', port: 2, timestamp: day(1), location: us('NY') }),
-        ),
-      },
-      { addressDatabase: path },
-    )
-    const rows = await censusRows(snapshot)
+    const snapshot = await imported({
+      a: ndjson(
+        banner({ ip_str: '192.0.2.1', location: null }),
+        banner({ ip_str: '192.0.2.200', location: null }),
+        banner({ ip_str: '192.0.2.2', location: { country_code: 'US' } }),
+        banner({ ip_str: '192.0.2.3', port: 1, location: null }),
+        banner({ ip_str: '192.0.2.3', port: 2, timestamp: day(1), location: us('NY') }),
+      ),
+    })
+    const tables = { addressDatabase: path }
+    const rows = await censusRows(snapshot, tables)
     expect(
       rows.map((row) => [String(row['address']).slice(-2), row['country'], row['region'], flags(row)]).toSorted(asText),
     ).toEqual([
@@ -105,16 +103,18 @@ describe('the place of an address', () => {
       ['03', 'US', 'US-NY', []],
       ['c8', 'JP', 'JP-13', ['region-inferred', 'default-geolocation']],
     ])
-    expect(snapshot.manifest.placedAddresses).toEqual({ 'address-database': 2, 'region-code': 1, none: 1 })
-    expect(snapshot.manifest.defaultGeolocationAddresses).toBe(1)
-    expect(snapshot.manifest.tables.addressDatabase).toBeDefined()
+    expect(await censusFacts(snapshot, tables)).toMatchObject({
+      placedAddresses: { 'address-database': 2, 'region-code': 1, none: 1 },
+      defaultGeolocationAddresses: 1,
+      tables: { addressDatabase: expect.stringMatching(/^GeoLite2-City .* sha256:/) as string },
+    })
   })
 
   test("a source's own default place is flagged", async () => {
     const location = { country_code: 'JP', region_code: '13', city: null, latitude: 35.69, longitude: 139.69 }
     const snapshot = await imported({ a: ndjson(banner({ location })) })
     expect(flags((await censusRows(snapshot))[0])).toEqual(['default-geolocation'])
-    expect(snapshot.manifest.defaultGeolocationAddresses).toBe(1)
+    expect((await censusFacts(snapshot)).defaultGeolocationAddresses).toBe(1)
   })
 })
 
@@ -201,7 +201,7 @@ describe('what counts', () => {
     })
     const suspects = new Map((await censusRows(snapshot)).map((row) => [String(row['address']).slice(-2), flags(row)]))
     expect(Object.fromEntries(suspects)).toEqual({ '65': ['suspect'], '64': [], '01': ['suspect'], '02': [] })
-    expect(snapshot.manifest.suspectAddresses).toBe(2)
+    expect((await censusFacts(snapshot)).suspectAddresses).toBe(2)
   })
 
   test('--observed-at dates what has no time, and nothing else', async () => {

@@ -4,13 +4,12 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { importFiles } from '../../src/pipeline/import.ts'
 import { lockStore } from '../../src/store/lock.ts'
 import { storeFormat } from '../../src/store/manifest.ts'
 import { findSnapshot, listSnapshots, type Snapshot } from '../../src/store/snapshots.ts'
-import { census, ended, startCensus } from '../helpers/cli.ts'
+import { census, censusCommand, ended, inNamespace, quoted, startCensus } from '../helpers/cli.ts'
 import { banner, ndjson } from '../helpers/shodan.ts'
 import { censusRows, temporaryFolder } from '../helpers/store.ts'
 
@@ -46,11 +45,11 @@ test('kill -9 at any instant leaves the whole snapshot or none, and the next imp
   const drafts = async (): Promise<string[]> =>
     (await readdir(join(store, 'snapshots'))).filter((name) => name.startsWith('.'))
   let interrupted = 0
-  for (let kill = 0; kill < 3; kill++) {
+  for (const [kill, afterMs] of [0, 50, 100, 200, 300].entries()) {
     const child = startCensus(['import', file, '--store', store, '--id', `new-${kill}`])
     const end = ended(child)
     while (child.exitCode === null && !existsSync(join(store, 'snapshots', `.draft-new-${kill}`))) await sleep(5)
-    await sleep(Math.random() * 1200)
+    await sleep(afterMs)
     child.kill('SIGKILL')
     await end
     interrupted += (await drafts()).length
@@ -82,18 +81,10 @@ test('a second writer is told so, readers are not locked out', async () => {
   expect((await readdir(join(store, 'snapshots'))).toSorted()).toEqual(['old'])
 })
 
-const cli = [
-  process.execPath,
-  '--import',
-  import.meta.resolve('tsx'),
-  fileURLToPath(new URL('../../src/cli.ts', import.meta.url)),
-]
-const quoted = (words: readonly string[]): string => words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ')
-
 test('a limit on the size of files ends an import with 1 and leaves what was there', async () => {
   const { store, file, old } = await prepared()
   const before = await readFile(join(old.folder, 'manifest.json'), 'utf8')
-  const command = `ulimit -f 2000; exec ${quoted([...cli, 'import', file, '--store', store, '--id', 'new'])}`
+  const command = `ulimit -f 2000; exec ${quoted([...censusCommand, 'import', file, '--store', store, '--id', 'new'])}`
   const ran = spawnSync('/bin/bash', ['-c', command], { encoding: 'utf8' })
   expect(ran.stderr).toMatch(/^census: the import failed: .*\n$/)
   expect(ran.status).toBe(1)
@@ -106,15 +97,13 @@ test('a full disk ends an import with 1 and leaves what was there', async ({ ski
   const disk = join(folder, 'disk')
   await mkdir(disk)
   const store = join(disk, 'store')
-  const inNamespace = (script: string) =>
-    spawnSync('unshare', ['--mount', '--user', '--map-root-user', '/bin/sh', '-c', script], { encoding: 'utf8' })
   const mount = `mount -t tmpfs -o size=4m none ${quoted([disk])}`
   const possible = inNamespace(mount)
   skip(
     possible.status !== 0,
     `no file system of a given size can be mounted here: ${possible.error?.message ?? possible.stderr}`,
   )
-  const run = (...words: string[]): string => quoted([...cli, ...words, '--store', store])
+  const run = (...words: string[]): string => quoted([...censusCommand, ...words, '--store', store])
   const ran = inNamespace(`${mount}
     ${run('import', join(folder, 'small'), '--id', 'old', '--quiet')} || exit 90
     ${run('import', file, '--id', 'new')}; echo "exit $?"
