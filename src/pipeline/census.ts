@@ -38,8 +38,17 @@ export async function censusOfSnapshot(
   load?: typeof loadDeciders,
 ): Promise<OpenCensus> {
   const edition = await addressDatabaseEdition(request.addressDatabase)
-  const tables = [censusFormat, version, regions.hash, loadServices().hash, recogniseHash(), edition]
-  const key = createHash('sha256').update(JSON.stringify(tables)).digest('hex').slice(0, 16)
+  // When it was made, as a snapshot may be removed and another made of the same name.
+  const deciding = [
+    snapshot.manifest.createdAt,
+    censusFormat,
+    version,
+    regions.hash,
+    loadServices().hash,
+    recogniseHash(),
+    edition,
+  ]
+  const key = createHash('sha256').update(JSON.stringify(deciding)).digest('hex').slice(0, 16)
   const found = await findCensus(snapshot, key)
   if (found) return { ...found, close: async () => undefined }
   request.onCounting?.(snapshot.manifest.accounting.kept)

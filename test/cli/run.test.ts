@@ -7,6 +7,7 @@ import { prepareStore } from '../../src/store/snapshots.ts'
 import { withFolder } from '../helpers/census.ts'
 import { census, ended, startCensus, type Ran } from '../helpers/cli.ts'
 import { banner, ndjson } from '../helpers/shodan.ts'
+import { ipv4Bits, mmdb } from '../locate/mmdb-fixture.ts'
 
 /**
  * Three inputs that share endpoints, times and exact repeats, with codes that only their file's other records decide,
@@ -68,6 +69,26 @@ const outputs = async (folder: string): Promise<Record<string, string>> =>
   )
 
 describe('census run', () => {
+  it('places by the address database that the configuration names, and anew when it names another', async () => {
+    await withFolder(async (folder) => {
+      const placed = async (region: string): Promise<string[]> => {
+        const record = { country: { iso_code: 'JP' }, subdivisions: [{ iso_code: region }] }
+        const tree = { [ipv4Bits('198.18.0.0/16')]: record }
+        await writeFile(join(folder, 'city.mmdb'), mmdb(tree, { ipVersion: 4, databaseType: 'Test-City' }))
+        const ran = await run(folder, ['c.csv'], { config: 'address_database: city.mmdb\n' })
+        expect(ran).toMatchObject({ code: 0 })
+        const rows = ((await outputs(folder))['exposure-by-region.csv'] ?? '')
+          .split('\r\n')
+          .map((row) => row.split(','))
+        return rows
+          .filter((row) => row[8] === 'all' && row[10] === 'addresses' && Number(row[12]) > 0)
+          .map((row) => String(row[6]))
+      }
+      expect(await placed('27')).toEqual(['JP', 'JP-27'])
+      expect(await placed('13')).toEqual(['JP', 'JP-13'])
+    })
+  })
+
   it('gives the same bytes whatever the order of files, time zone and locale, and is silent', async () => {
     const [a, b, c] = Object.keys(files) as [string, string, string]
     await withFolder(async (folder) => {

@@ -97,6 +97,14 @@ describe('census report', () => {
     )
   })
 
+  it('refuses an address database that is none with exit 2, and writes nothing', async () => {
+    await withStore(async (report, folder) => {
+      const missing = await errorOf(report({ addressDatabase: join(folder, 'missing') }))
+      expect(missing).toMatchObject({ exit: 2, message: expect.stringContaining('missing') as string })
+      expect(await readdir(folder)).toEqual(['store'])
+    })
+  })
+
   it('leaves no file of an earlier report that it does not write itself', async () => {
     await withStore(async (report, folder) => {
       await report()

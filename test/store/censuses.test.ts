@@ -1,4 +1,4 @@
-import { readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -51,6 +51,18 @@ describe('a census', () => {
     )
   })
 
+  test('is not that of another snapshot of the same name', async () => {
+    const snapshot = await imported(silent, { id: 'name' })
+    expect((await censusOf(snapshot)).facts.placedAddresses).toEqual({ none: 1 })
+    await rm(snapshot.folder, { recursive: true })
+    const store = join(snapshot.folder, '../..')
+    const other = await imported(
+      { a: ndjson(banner({ location: { country_code: 'US', region_code: 'NY' } })) },
+      { id: 'name', store },
+    )
+    expect((await censusOf(other)).facts.placedAddresses).toEqual({ 'region-code': 1 })
+  })
+
   test('that is broken, or was never finished, is made again', async () => {
     const snapshot = await imported(silent)
     const { folder } = await censusOf(snapshot)
@@ -67,6 +79,9 @@ describe('a census', () => {
     expect(new Set(made.map(({ folder }) => folder)).size).toBe(1)
     expect(await files(kept(snapshot))).toHaveLength(1)
     expect(await files(made[0].folder)).toEqual(['census', 'census.json', 'names'])
+    // Readable by its owner alone.
+    for (const name of ['', 'census', 'census.json', 'names/places.parquet'])
+      expect((await stat(join(made[0].folder, name))).mode & 0o077).toBe(0)
   })
 
   test('that cannot be made leaves nothing', async () => {
