@@ -81,7 +81,7 @@ describe('census run', () => {
           .split('\r\n')
           .map((row) => row.split(','))
         return rows
-          .filter((row) => row[8] === 'all' && row[10] === 'addresses' && Number(row[12]) > 0)
+          .filter((row) => row[9] === 'all' && row[10] === 'addresses' && Number(row[12]) > 0)
           .map((row) => String(row[6]))
       }
       expect(await placed('27')).toEqual(['JP', 'JP-27'])
