@@ -1,4 +1,5 @@
 import { isBlank } from '../../model/line.ts'
+import { withoutMark } from './byte-order-mark.ts'
 
 /** A line that DuckDB is not given: it stands in the chunk as `{}`. */
 export interface SpareLine {
@@ -45,7 +46,6 @@ export async function* chunks(input: AsyncIterable<Uint8Array>, options: ChunkOp
   let rows = 0
   let carry: Buffer[] = []
   let carryBytes = 0
-  let first = true
 
   const add = (block: Buffer): void => {
     let kept = 0
@@ -86,12 +86,8 @@ export async function* chunks(input: AsyncIterable<Uint8Array>, options: ChunkOp
     carryBytes = 0
   }
 
-  for await (const bytes of input) {
-    let rest: Buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    if (first && rest.length > 0) {
-      first = false
-      if (rest[0] === 0xef && rest[1] === 0xbb && rest[2] === 0xbf) rest = rest.subarray(3)
-    }
+  for await (const bytes of withoutMark(input)) {
+    let rest: Buffer = bytes
     if (carryBytes > options.maxRecordBytes) {
       // The line is given up already: only its end matters.
       const end = rest.indexOf(0x0a)

@@ -1,3 +1,5 @@
+import { withoutMark } from './byte-order-mark.ts'
+
 /** One line of an input, without its line end; or the fact that it was too long to keep. */
 export type Line =
   | { readonly number: number; readonly bytes: Buffer; readonly tooLong: false; readonly last: boolean }
@@ -12,7 +14,6 @@ export async function* lines(input: AsyncIterable<Uint8Array>, maxBytes: number)
   let number = 1
   let held: Buffer[] = []
   let heldBytes = 0
-  let first = true
   const finish = (last: boolean): Line => {
     let bytes = held.length === 1 && held[0] ? held[0] : Buffer.concat(held)
     const tooLong = heldBytes > maxBytes
@@ -25,12 +26,8 @@ export async function* lines(input: AsyncIterable<Uint8Array>, maxBytes: number)
     if (heldBytes <= maxBytes && part.length > 0) held.push(part)
     heldBytes += part.length
   }
-  for await (const chunk of input) {
-    let rest = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
-    if (first && rest.length > 0) {
-      first = false
-      if (rest[0] === 0xef && rest[1] === 0xbb && rest[2] === 0xbf) rest = rest.subarray(3)
-    }
+  for await (const chunk of withoutMark(input)) {
+    let rest = chunk
     for (let end = rest.indexOf(0x0a); end !== -1; end = rest.indexOf(0x0a)) {
       hold(rest.subarray(0, end))
       yield finish(false)
