@@ -21,6 +21,8 @@ export interface SpoolOptions extends Omit<ChunkOptions, 'chunkBytes'> {
   readonly spoolBytes: number
 }
 
+/** Lines kept aside are held in memory until the file is read. */
+const maxSpareBytes = 2 ** 24
 /** What is held in memory; buffers that are gone soon cost the collection of garbage least. */
 const chunkBytes = 4 * 2 ** 20
 
@@ -33,6 +35,7 @@ export async function* spool(bytes: AsyncIterable<Uint8Array>, options: SpoolOpt
   let lines = 0
   let written = 0
   let spare = new Map<number, SpareLine>()
+  let spareBytes = 0
   const finish = async (openEnd: boolean): Promise<Spool> => {
     await handle?.close()
     handle = undefined
@@ -41,6 +44,7 @@ export async function* spool(bytes: AsyncIterable<Uint8Array>, options: SpoolOpt
     lines = 0
     written = 0
     spare = new Map()
+    spareBytes = 0
     return whole
   }
   try {
@@ -50,10 +54,14 @@ export async function* spool(bytes: AsyncIterable<Uint8Array>, options: SpoolOpt
         handle = await open(path, 'wx', 0o600)
       }
       await writeAll(handle, chunk.parts)
-      for (const [row, line] of chunk.spare) spare.set(lines + row, { ...line, row: lines + row })
+      for (const [row, line] of chunk.spare) {
+        spare.set(lines + row, { ...line, row: lines + row })
+        spareBytes += line.bytes?.length ?? 0
+      }
       lines += chunk.lines
       written += chunk.parts.reduce((sum, part) => sum + part.length, 0)
-      if (written >= options.spoolBytes || chunk.openEnd) yield await finish(chunk.openEnd)
+      if (written >= options.spoolBytes || spareBytes >= maxSpareBytes || chunk.openEnd)
+        yield await finish(chunk.openEnd)
     }
     if (lines > 0) yield await finish(false)
   } finally {

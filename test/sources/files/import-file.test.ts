@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
+import { createGzip, gzipSync } from 'node:zlib'
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { importFile } from '../../../src/sources/files/import-file.ts'
@@ -214,6 +214,23 @@ describe('hostile files, in memory bounded', () => {
       if (rejectedByReason) expect(JSON.parse(ran.stdout)).toMatchObject({ accounting: { rejectedByReason } })
     } else expect(await readdir(folder)).toEqual([name])
   })
+})
+
+test('lines too long for DuckDB do not pile up in memory', async () => {
+  const folder = await temporaryFolder()
+  const lines = 120
+  const packed = createGzip({ level: 1 })
+  const file = createWriteStream(join(folder, 'in.gz'))
+  packed.pipe(file)
+  for (let index = 0; index < lines; index++)
+    if (!packed.write(`${at(index + 1, { data: 'x'.repeat(index === 0 ? 1 : 5_000_000) })}\n`))
+      await once(packed, 'drain')
+  packed.end()
+  await once(file, 'finish')
+  const options = ['--store', join(folder, 'store'), '--max-expansion', '1000', '--json']
+  const ran = await census(['import', join(folder, 'in.gz'), ...options], { env: measuring })
+  expect(JSON.parse(ran.stdout)).toMatchObject({ accounting: { in: lines, kept: lines } })
+  expect(peakMiB(ran.stderr)).toBeLessThan(600)
 })
 
 test.each(["it's [a-z]*{a,b}", 'new\nline "%20" 京都', '--help', 'back\\slash'])(
