@@ -5,8 +5,8 @@ import { withoutMark } from './byte-order-mark.ts'
 export interface SpareLine {
   /** Row in the chunk, from 0. */
   readonly row: number
-  /** The line's bytes; absent when the line is blank. */
-  readonly bytes?: Buffer
+  /** The line's bytes. */
+  readonly bytes: Buffer
   readonly tooLong?: true
 }
 
@@ -17,6 +17,8 @@ export interface Chunk {
   readonly firstLine: number
   readonly lines: number
   readonly spare: ReadonlyMap<number, SpareLine>
+  /** How many of the lines are blank. */
+  readonly blank: number
   /** Whether the last line of the chunk is the input's last and has no line end. */
   readonly openEnd: boolean
 }
@@ -31,17 +33,21 @@ export interface ChunkOptions {
 }
 
 const stub = Buffer.from('{}\n')
-/** No record fits in fewer bytes; so short a line, or one that begins with white space, is looked at, in case it is blank (DuckDB skips blank lines and would miscount). */
+/** What stands in a chunk for a blank line: DuckDB skips blank lines, and rows would no longer be lines. */
+export const blankStub = Buffer.from('{"":0}')
+const blankLine = Buffer.concat([blankStub, Buffer.from('\n')])
+/** No record fits in fewer bytes; so short a line, or one that begins with white space, is looked at, in case it is blank. */
 const shortLine = 24
 
 /**
  * Cuts bytes into chunks of whole lines. Every line of the input is a row of exactly one chunk, in order; lines that
- * are blank or too long are replaced by `{}` and kept aside. Holds about two chunks and one line.
+ * are too long are replaced by `{}` and kept aside, blank ones by `blankStub`. Holds about two chunks and one line.
  */
 export async function* chunks(input: AsyncIterable<Uint8Array>, options: ChunkOptions): AsyncGenerator<Chunk> {
   let parts: Uint8Array[] = []
   let partBytes = 0
   let spare = new Map<number, SpareLine>()
+  let blanks = 0
   let firstLine = 1
   let rows = 0
   let carry: Buffer[] = []
@@ -55,11 +61,12 @@ export async function* chunks(input: AsyncIterable<Uint8Array>, options: ChunkOp
       if (length < shortLine || (block[start] ?? 0) <= 0x20 || length > options.maxBulkLine) {
         const line = block.subarray(start, end)
         const blank = isBlank(line)
-        if (blank || length > options.maxBulkLine) {
+        if (blank || length > options.maxBulkLine || line.equals(blankStub)) {
           if (start > kept) parts.push(block.subarray(kept, start))
-          parts.push(stub)
+          parts.push(blank ? blankLine : stub)
           // Copied, so that a spared line does not hold its whole block.
-          spare.set(rows, blank ? { row: rows } : { row: rows, bytes: Buffer.from(line) })
+          if (blank) blanks++
+          else spare.set(rows, { row: rows, bytes: Buffer.from(line) })
           kept = end + 1
         }
       }
@@ -70,11 +77,12 @@ export async function* chunks(input: AsyncIterable<Uint8Array>, options: ChunkOp
     partBytes += block.length
   }
   const flush = (openEnd: boolean): Chunk => {
-    const chunk = { parts, firstLine, lines: rows, spare, openEnd }
+    const chunk = { parts, firstLine, lines: rows, spare, blank: blanks, openEnd }
     firstLine += rows
     parts = []
     partBytes = 0
     spare = new Map()
+    blanks = 0
     rows = 0
     return chunk
   }

@@ -1,5 +1,5 @@
 import type { BulkMapping, ReadOptions, Reader, Reading } from '../../model/reader.ts'
-import type { SpareLine } from './chunks.ts'
+import { blankStub, type SpareLine } from './chunks.ts'
 import type { Input, InputOptions } from './input.ts'
 import { spool, type Spool } from './spool.ts'
 import { spoolInThread } from './spool-thread.ts'
@@ -108,7 +108,7 @@ async function importLines(
   for await (const { path, spare: spared, firstLine, lines, openEnd } of spools) {
     await sink.spool({ path, lines }, mapping, async (row, bulkLine) => {
       const spare: SpareLine = spared.get(row) ?? { row, bytes: bulkLine }
-      if (spare.bytes === undefined) return
+      if (spare.bytes === bulkLine && bulkLine.equals(blankStub)) return
       const line = firstLine + row
       if (spare.tooLong) {
         const detail = `over ${maxRecordBytes} bytes`

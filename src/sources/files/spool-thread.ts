@@ -66,9 +66,4 @@ export async function* spoolInThread(
 
 /** Buffers come through as plain bytes. */
 const withBuffers = (spare: Spool['spare']): Spool['spare'] =>
-  new Map(
-    [...spare].map(([row, line]) => [
-      row,
-      line.bytes === undefined ? line : { ...line, bytes: Buffer.from(line.bytes) },
-    ]),
-  )
+  new Map([...spare].map(([row, line]) => [row, { ...line, bytes: Buffer.from(line.bytes) }]))

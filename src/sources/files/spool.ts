@@ -23,6 +23,8 @@ export interface SpoolOptions extends Omit<ChunkOptions, 'chunkBytes'> {
 
 /** Lines kept aside are held in memory until the file is read. */
 const maxSpareBytes = 2 ** 24
+/** What a blank line costs, which DuckDB cannot take either, and of which a file may have nothing but. */
+const blankBytes = 16
 /** What is held in memory; buffers that are gone soon cost the collection of garbage least. */
 const chunkBytes = 4 * 2 ** 20
 
@@ -56,8 +58,9 @@ export async function* spool(bytes: AsyncIterable<Uint8Array>, options: SpoolOpt
       await writeAll(handle, chunk.parts)
       for (const [row, line] of chunk.spare) {
         spare.set(lines + row, { ...line, row: lines + row })
-        spareBytes += line.bytes?.length ?? 0
+        spareBytes += line.bytes.length
       }
+      spareBytes += blankBytes * chunk.blank
       lines += chunk.lines
       written += chunk.parts.reduce((sum, part) => sum + part.length, 0)
       if (written >= options.spoolBytes || spareBytes >= maxSpareBytes || chunk.openEnd)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { chunks, type Chunk } from '../../../src/sources/files/chunks.ts'
+import { blankStub, chunks, type Chunk } from '../../../src/sources/files/chunks.ts'
 import { lines } from '../../../src/sources/files/lines.ts'
 import { chunks as pieces, collect } from './scan-readings.ts'
 
@@ -21,7 +21,7 @@ const rowsOf = (chunk: Chunk): Buffer[] => {
 
 const line = fc.oneof(
   fc
-    .constantFrom('', ' ', '\r', ' '.repeat(30), '\t'.repeat(70), '{"a":1}', '{}', '\v', '\u00a0', '\u0000')
+    .constantFrom('', ' ', '\r', ' '.repeat(30), '\t'.repeat(70), '{"a":1}', '{}', '{"":0}', '\v', '\u00a0', '\u0000')
     .map((text) => Buffer.from(text)),
   fc.string({ maxLength: 40 }).map((text) => Buffer.from(text.replaceAll('\n', ''))),
   fc.uint8Array({ maxLength: 30 }).map((bytes) => Buffer.from(bytes.filter((byte) => byte !== 0x0a))),
@@ -58,14 +58,15 @@ test('every line is one row, in order: as it is, or spared', async () => {
             const withoutReturn = (part: Buffer): Buffer => (part.at(-1) === 0x0d ? part.subarray(0, -1) : part)
             const spare = chunk.spare.get(row)
             const blank = /^[ \t\r\v\f]*$/.test(whole.toString('latin1'))
-            if (spare === undefined) {
-              expect(withoutReturn(text)).toEqual(whole)
-              expect(blank || text.length > options.maxBulkLine).toBe(false)
-            } else {
+            if (spare !== undefined) {
               expect(text.toString()).toBe('{}')
               if (spare.tooLong) expect(whole.length).toBeGreaterThan(options.maxRecordBytes - 1)
-              else if (spare.bytes === undefined) expect(blank).toBe(true)
               else expect(withoutReturn(spare.bytes)).toEqual(whole)
+            } else if (blank) expect(text).toEqual(blankStub)
+            else {
+              expect(withoutReturn(text)).toEqual(whole)
+              expect(text).not.toEqual(blankStub)
+              expect(text.length).toBeLessThanOrEqual(options.maxBulkLine)
             }
             number++
           }
