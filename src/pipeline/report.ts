@@ -97,7 +97,9 @@ export async function makeReport(request: ReportRequest): Promise<Report> {
     await mkdir(draft, { recursive: true })
     return await writeReport(context, by, draft, out)
   } catch (error) {
-    throw storageError(error, 'the report failed', standing)
+    const isCensus = error instanceof Error && error.message.includes(census.folder)
+    const remedy = `; ${census.folder} is damaged: remove it, and it is made again`
+    throw storageError(error, 'the report failed', isCensus ? standing + remedy : standing)
   } finally {
     database?.close()
     await census.close()

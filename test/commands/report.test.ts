@@ -146,6 +146,7 @@ describe('census report', () => {
       const broken = await errorOf(report())
       expect(broken.exit).toBe(1)
       expect(broken.hint).toContain('reports written before stand untouched')
+      expect(broken.hint).toContain(`${join(ofSnapshot, key ?? '')} is damaged: remove it, and it is made again`)
       expect(await contents(out)).toEqual(before)
       // Damage inside a page is found only when it is read, after the draft was begun.
       const damaged = Buffer.from(sound)

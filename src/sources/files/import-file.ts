@@ -111,12 +111,10 @@ async function importLines(
       if (spare.bytes === bulkLine && bulkLine.equals(blankStub)) return
       const line = firstLine + row
       if (spare.tooLong) {
-        const detail = `over ${maxRecordBytes} bytes`
         await sink.reading({
           kind: 'reject',
           line,
           reason: 'line-too-long',
-          detail,
           text: spare.bytes.toString('utf8'),
         })
       } else await readLine(line, spare.bytes, openEnd && row === lines - 1)
