@@ -1,7 +1,6 @@
 import type { Config } from '../config/config.ts'
 import { exitCodes, type ExitCode } from '../model/errors.ts'
 import { tryInputs } from '../pipeline/inputs.ts'
-import { checkTables } from '../pipeline/deciders.ts'
 import { loadRegions } from '../locate/regions.ts'
 import { loadServices } from '../recognise/service.ts'
 import { listSnapshots } from '../store/snapshots.ts'
@@ -24,10 +23,6 @@ export async function checkCommand(
     `store ${global.store}: ${(await listSnapshots(global.store)).length} snapshots`,
   ]
   if (config) {
-    await checkTables({
-      ...(config.region_tables === undefined ? {} : { regionTables: config.region_tables }),
-      ...(config.address_database === undefined ? {} : { addressDatabase: config.address_database }),
-    })
     const files = config.inputs.map(({ file, format, columns }) => ({
       name: file,
       format,

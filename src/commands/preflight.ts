@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import type { Config } from '../config/config.ts'
 import { loadRegions, type RegionTable } from '../locate/regions.ts'
 import { wrongInput } from '../model/errors.ts'
+import { checkAddressDatabase } from '../pipeline/deciders.ts'
 import { breakdownsOf, namedYear, scopeOf } from '../pipeline/report-scope.ts'
 import { loadServices } from '../recognise/service.ts'
 import { checkSnapshotId, listSnapshots, type Snapshot } from '../store/snapshots.ts'
@@ -30,6 +31,7 @@ export async function preflight(
       )
     }
   }
+  await checkAddressDatabase(config.address_database)
   observedAtOf(config.observed_at)
   loadServices().resolve((config.services ?? []).filter((name) => name !== 'all'))
   breakdownsOf(config.report.by)

@@ -98,10 +98,12 @@ export async function openAddressDatabase(options: AddressDatabaseOptions): Prom
   }
 }
 
-/** Which database `openAddressDatabase` would open, without opening it: the same text, the same places. */
-export async function addressDatabaseEdition(path: string | undefined): Promise<string> {
-  return path === undefined ? (await shipped()).origin : `sha256:${sha256(await contentOf(path))}`
-}
+/**
+ * Which database `openAddressDatabase` would open: the same text, the same places. One the user names is looked at.
+ * @throws CensusError exit 2 when that is missing or broken
+ */
+export const addressDatabaseEdition = async (path: string | undefined): Promise<string> =>
+  path === undefined ? (await shipped()).origin : (await open(path)).edition
 
 /** A version of a package never changes: no need to hash 130 MB. */
 async function shipped(): Promise<{ readonly folder: string; readonly origin: string }> {

@@ -56,7 +56,8 @@ export async function censusOfSnapshot(
     throw storageError(error, 'the census cannot be made', standing)
   })
   try {
-    const deciders = await (load ?? (await import('./deciders.ts')).loadDeciders)(request)
+    // Loaded only now: most reports find their census made.
+    const deciders = await (load ?? (await import('./deciders.ts')).loadDeciders)(regions, request)
     const work = join(draft.folder, 'work')
     await mkdir(work, { mode: 0o700 })
     const database = await openDatabase({ folders: [snapshot.folder, draft.folder], temporary: work })

@@ -1,9 +1,9 @@
-import { openAddressDatabase, type AddressDatabase } from '../locate/address-database.ts'
+import { addressDatabaseEdition, openAddressDatabase, type AddressDatabase } from '../locate/address-database.ts'
 import { loadCountryCentres } from '../locate/country-centres.ts'
 import { loadCrosswalk } from '../locate/crosswalk.ts'
 import { loadGazetteer } from '../locate/gazetteer.ts'
 import { placeDecoder } from '../locate/place.ts'
-import { loadRegions } from '../locate/regions.ts'
+import type { RegionTable } from '../locate/regions.ts'
 import { recogniseSql } from '../recognise/fingerprint-sql.ts'
 import { recogniseHash } from '../recognise/fingerprints.ts'
 import { esmtpCapability, product } from '../recognise/product.ts'
@@ -22,8 +22,10 @@ export interface TableOptions {
  * Everything that decides a record's place, service and product, loaded.
  * `hashes` says which tables those were; ask after the work, when it is known whether the address database was needed.
  */
-export async function loadDeciders(options: TableOptions): Promise<Deciders & { hashes(): CensusFacts['tables'] }> {
-  const regions = await loadRegions(options.regionTables === undefined ? {} : { userTables: options.regionTables })
+export async function loadDeciders(
+  regions: RegionTable,
+  { addressDatabase: path }: Pick<TableOptions, 'addressDatabase'>,
+): Promise<Deciders & { hashes(): CensusFacts['tables'] }> {
   const crosswalk = await loadCrosswalk()
   const gazetteer = await loadGazetteer(crosswalk)
   const services = loadServices()
@@ -31,11 +33,7 @@ export async function loadDeciders(options: TableOptions): Promise<Deciders & { 
   return {
     places: placeDecoder({ regions, crosswalk, gazetteer, centres: await loadCountryCentres(gazetteer) }),
     addressDatabase: async () => {
-      database ??= await openAddressDatabase({
-        regions,
-        crosswalk,
-        ...(options.addressDatabase === undefined ? {} : { path: options.addressDatabase }),
-      })
+      database ??= await openAddressDatabase({ regions, crosswalk, ...(path === undefined ? {} : { path }) })
       return database
     },
     service: (clue) => services.classify(clue),
@@ -52,11 +50,9 @@ export async function loadDeciders(options: TableOptions): Promise<Deciders & { 
 }
 
 /**
- * Looks at the tables a user named, so that a fault in one is told before the work and not after it.
+ * Looks at the address database a user named, so that a fault in it is told before the work and not after it.
  * @throws CensusError exit 2
  */
-export async function checkTables(options: TableOptions): Promise<void> {
-  if (options.regionTables === undefined && options.addressDatabase === undefined) return
-  const regions = await loadRegions(options.regionTables === undefined ? {} : { userTables: options.regionTables })
-  if (options.addressDatabase !== undefined) await openAddressDatabase({ regions, path: options.addressDatabase })
+export async function checkAddressDatabase(path: string | undefined): Promise<void> {
+  await addressDatabaseEdition(path)
 }

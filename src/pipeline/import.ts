@@ -47,7 +47,8 @@ const tolerableRejects = 0.01
 
 /**
  * Files → observations → snapshot: reads every file and publishes an immutable snapshot of what they say. What that means
- * (places, services, products) is decided when it is counted, so that better tables read old snapshots anew. Whatever fails, the store is left as it was.
+ * (places, services, products) is decided when it is counted, so that better tables read old snapshots anew. Whatever
+ * fails, the store is left as it was.
  * @throws CensusError exit 2 for an unusable file, exit 4 when another writer holds the store, exit 1 for a full disk
  */
 export async function importFiles(request: ImportRequest): Promise<Snapshot> {

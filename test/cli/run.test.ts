@@ -69,6 +69,17 @@ const outputs = async (folder: string): Promise<Record<string, string>> =>
   )
 
 describe('census run', () => {
+  it('with an address database that is missing or none is exit 2 before anything is written', async () => {
+    await withFolder(async (folder) => {
+      for (const name of ['missing.mmdb', 'c.csv']) {
+        const ran = await run(folder, ['a.ndjson'], { config: `address_database: ${name}\n` })
+        expect(ran).toMatchObject({ code: 2, stdout: '' })
+        expect(ran.stderr).toContain(name)
+        expect((await readdir(folder)).toSorted()).toEqual([...Object.keys(files), 'census.yaml'].toSorted())
+      }
+    })
+  })
+
   it('places by the address database that the configuration names, and anew when it names another', async () => {
     await withFolder(async (folder) => {
       const placed = async (region: string): Promise<string[]> => {

@@ -101,7 +101,10 @@ describe('census report', () => {
     await withStore(async (report, folder) => {
       const missing = await errorOf(report({ addressDatabase: join(folder, 'missing') }))
       expect(missing).toMatchObject({ exit: 2, message: expect.stringContaining('missing') as string })
-      expect(await readdir(folder)).toEqual(['store'])
+      // Records that all have a place would not need it; it is refused all the same.
+      await writeFile(join(folder, 'garbage'), 'garbage')
+      expect((await errorOf(report({ addressDatabase: join(folder, 'garbage') }))).exit).toBe(2)
+      expect((await readdir(folder)).toSorted()).toEqual(['garbage', 'store'])
     })
   })
 

@@ -88,10 +88,14 @@ describe('a census', () => {
     const snapshot = await imported(silent)
     const path = join(await temporaryFolder(), 'broken.mmdb')
     await writeFile(path, 'no database')
-    await expect(censusOf(snapshot, { addressDatabase: path })).rejects.toMatchObject({ exit: 2 })
+    for (const addressDatabase of [path, join(path, 'missing')])
+      await expect(censusOf(snapshot, { addressDatabase })).rejects.toMatchObject({ exit: 2 })
+    const failing = censusOfSnapshot(snapshot, await loadRegions(), {}, () => Promise.reject(new Error('no tables')))
+    await expect(failing).rejects.toMatchObject({
+      exit: 1,
+      message: expect.stringContaining('the census cannot be made: no tables') as string,
+    })
     expect(await files(kept(snapshot))).toEqual([])
-    const missing = { addressDatabase: join(path, 'missing') }
-    await expect(censusOf(snapshot, missing)).rejects.toMatchObject({ exit: 2 })
   })
 
   test('killed half-way is no census, and the next report makes it', async () => {
