@@ -158,8 +158,8 @@ async function* decompress(raw: AsyncGenerator<Buffer>, expansion: Expansion): A
     return
   }
   expansion.onCompressed()
-  // Where the stream is broken, what has come out since the last piece is lost: hence small pieces.
-  if (gzip) yield* bounded(throughNode(all, zlib.createGunzip({ chunkSize: 2 ** 18 }), expansion), expansion)
+  // Where the stream is broken, what has come out since the last piece is lost: hence pieces no larger than speed wants.
+  if (gzip) yield* bounded(throughNode(all, zlib.createGunzip({ chunkSize: 2 ** 20 }), expansion), expansion)
   else yield* bounded(zstd(all, first.value, expansion), expansion)
 }
 
