@@ -140,13 +140,13 @@ async function readInputs(
       {
         longestSpooled: maxBulkLineBytes,
         longestWhole: longestLineTaken,
-        spoolBytes: 2 ** 28,
+        spoolBytes: 2 ** 27,
         threadBytes: 2 ** 24,
         maxExpansion: request.maxExpansion,
       },
       {
         reading: (reading) => ingest.reading(index, file.name, reading),
-        folder: ingest.folder,
+        nextFile: () => ingest.nextFile(),
         spool: (spool, mapping, onUnsound) => ingest.spool(index, spool, mapping, onUnsound),
         file: (path, mapping, onUnsound) => ingest.file(index, path, mapping, onUnsound),
         drain: () => ingest.drain(),

@@ -1,14 +1,16 @@
-import { open, rename, rm, unlink, writeFile } from 'node:fs/promises'
+import { mkdir, open, rename, rm, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import PQueue from 'p-queue'
 import type { BulkMapping, Reading, RejectReason } from '../model/reader.ts'
-import type { Database } from './duckdb.ts'
+import { openDatabase, type Database } from './duckdb.ts'
 import { countLines, eachLine, type UnsoundLine } from './lines.ts'
 import { copySound, prepareObservations, stagedMapping, unsoundRows, writeObservations } from './observations.ts'
 
 /** Bytes of staged readings that make one Parquet file. */
 const stagedBytes = 16 * 2 ** 20
+/** Files of lines that are read at a time: two are as fast as one thread can decompress and cut them. */
+const spoolsAtATime = 2
 /** What a draft snapshot has taken in so far. */
 export interface Counts {
   records: number
@@ -31,10 +33,10 @@ export interface Ingest {
   ): Promise<boolean>
   /** How much of the file that `file()` is at has been read, 0 to 1. */
   progress(): number
-  /** A folder for files of lines. */
-  readonly folder: string
+  /** Waits for a file that is free for lines on their way to `spool()`. */
+  nextFile(): Promise<string>
   /**
-   * Has DuckDB read a file of lines and removes it; `onUnsound` is told the rows it could not take, with their bytes, before
+   * Has DuckDB read a file of lines, which is free again then; `onUnsound` is told the rows it could not take, with their bytes, before
    * the promise of a later `drain()` resolves. Waits while too many files are under way.
    */
   spool(
@@ -55,18 +57,23 @@ export interface Ingest {
   rejectedByReason(): Partial<Record<RejectReason, number>>
 }
 
-/** @param folder the draft's folder, with `observations/` in it; files of lines pass through it too */
+/** @param folder the draft's folder, with `observations/` in it; files of lines are left in its `work/` */
 export async function openIngest(database: Database, folder: string): Promise<Ingest> {
   const rejects = await open(join(folder, 'rejects.ndjson'), 'wx', 0o600)
   await prepareObservations(database.connection)
+  const linesFolder = join(folder, 'work', 'lines')
+  await mkdir(linesFolder, { recursive: true, mode: 0o700 })
+  // One thread a statement, and several statements at a time: threads that share one wait for each other at its end, and
+  // while they wait they spin.
+  const linesDatabase = await openDatabase({ folders: [folder], temporary: linesFolder, oneThread: true })
   const connections = await Promise.all(
-    Array.from({ length: 2 }, async () => {
-      const connection = await database.connect()
+    Array.from({ length: spoolsAtATime + 1 }, async () => {
+      const connection = await linesDatabase.connect()
       await prepareObservations(connection)
       return connection
     }),
   )
-  const spoolQueue = new PQueue({ concurrency: 1 })
+  const spoolQueue = new PQueue({ concurrency: spoolsAtATime })
   // A file's unsound lines are staged while it holds a place in its queue: were there one queue, they would wait for each other.
   const stagedQueue = new PQueue({ concurrency: 1 })
   const counted = new Map<number, Counts>()
@@ -89,20 +96,28 @@ export async function openIngest(database: Database, folder: string): Promise<In
     if (failure !== undefined) throw failure
   }
 
-  /** Runs work on a free connection; the first failure of any is kept and thrown at the next call. */
+  // Read, waiting to be read, waiting to wait, and being written.
+  const freeFiles = Array.from({ length: spoolsAtATime + 3 }, (_, index) => join(linesFolder, `${index + 1}.lines`))
+  const wanting: (() => void)[] = []
+  const lastOf = new Map<PQueue, Promise<void>>()
+  /**
+   * Runs work on a free connection; `before` resolves when what was put into the queue earlier has ended. The first failure
+   * of any is kept and thrown at the next call.
+   */
   const enqueue = async (
     queue: PQueue,
-    work: (connection: (typeof connections)[number]) => Promise<void>,
+    work: (connection: DuckDBConnection, before: Promise<void> | undefined) => Promise<void>,
   ): Promise<void> => {
     // One file more than are being read waits, so that no reader goes idle and memory stays flat.
     await queue.onSizeLessThan(1)
     throwFailure()
-    void queue
+    const before = lastOf.get(queue)
+    const last = queue
       .add(async () => {
         const connection = connections.pop()
         if (connection === undefined) throw new Error('no free connection')
         try {
-          await work(connection)
+          await work(connection, before)
         } finally {
           connections.push(connection)
         }
@@ -110,6 +125,7 @@ export async function openIngest(database: Database, folder: string): Promise<In
       .catch((error: unknown) => {
         failure ??= error
       })
+    lastOf.set(queue, last)
   }
 
   /** `even` nothing is flushed when there is no part yet: a snapshot without records has an empty one. */
@@ -160,6 +176,7 @@ export async function openIngest(database: Database, folder: string): Promise<In
   const close = async (): Promise<void> => {
     await rejects.close()
     for (const connection of connections.splice(0)) connection.closeSync()
+    linesDatabase.close()
   }
 
   return {
@@ -203,21 +220,35 @@ export async function openIngest(database: Database, folder: string): Promise<In
         isReadingFile = false
       }
     },
-    folder: join(folder, 'observations'),
+    nextFile: async () => {
+      for (;;) {
+        throwFailure()
+        const file = freeFiles.pop()
+        if (file !== undefined) return file
+        await new Promise<void>((resolve) => wanting.push(resolve))
+      }
+    },
     spool: async (file, { path, lines }, mapping, onUnsound) => {
       throwFailure()
       const part = nextPart()
-      await enqueue(spoolQueue, async (connection) => {
-        const written = await writeObservations(connection, { path, file }, mapping, part).catch((error: unknown) => {
-          // Some broken lines end the whole statement, whatever it was told of errors: none of it can be told apart.
-          if (error instanceof Error && error.message.startsWith('Invalid Input Error')) return { rows: 0, unsound: 0 }
-          throw error
-        })
-        const isWhole = written.rows === lines
-        await takeUnsound(connection, { path, file, part, ...written, isWhole }, ({ row, bytes }) =>
-          onUnsound(row, bytes),
-        )
-        await unlink(path)
+      await enqueue(spoolQueue, async (connection, before) => {
+        try {
+          const written = await writeObservations(connection, { path, file }, mapping, part).catch((error: unknown) => {
+            // Some broken lines end the whole statement, whatever it was told of errors: none of it can be told apart.
+            if (error instanceof Error && error.message.startsWith('Invalid Input Error'))
+              return { rows: 0, unsound: 0 }
+            throw error
+          })
+          // So that rejects stand in the order of the lines.
+          await before
+          const isWhole = written.rows === lines
+          await takeUnsound(connection, { path, file, part, ...written, isWhole }, ({ row, bytes }) =>
+            onUnsound(row, bytes),
+          )
+        } finally {
+          freeFiles.push(path)
+          wanting.shift()?.()
+        }
       })
     },
     drain: async () => {

@@ -87,7 +87,7 @@ export async function ingested(
       }
       const cut = await importFile(input, reader, limits, bulk, {
         reading: (reading) => ingest.reading(0, 'input', reading),
-        folder: ingest.folder,
+        nextFile: () => ingest.nextFile(),
         spool: (spool, mapping, onUnsound) => ingest.spool(0, spool, mapping, onUnsound),
         file: (path, mapping, onUnsound) => ingest.file(0, path, mapping, onUnsound),
         drain: () => ingest.drain(),

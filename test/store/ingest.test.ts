@@ -36,7 +36,7 @@ test('files full of lines that DuckDB cannot take do not wait for each other for
     { maxExpansion: 1, longestSpooled: 2 ** 20, longestWhole: Infinity, spoolBytes: 2 ** 24, threadBytes: Infinity },
     {
       reading: (reading) => ingest.reading(0, 'input', reading),
-      folder: ingest.folder,
+      nextFile: () => ingest.nextFile(),
       spool: (spool, mapping, onUnsound) => ingest.spool(0, spool, mapping, onUnsound),
       file: async () => false,
       drain: () => ingest.drain(),

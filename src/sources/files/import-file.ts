@@ -1,15 +1,15 @@
 import type { BulkMapping, ReadOptions, Reader, Reading } from '../../model/reader.ts'
 import { blankStub, type SpareLine } from './chunks.ts'
 import type { Input, InputOptions } from './input.ts'
-import { spool, type Spool } from './spool.ts'
+import { spool, type NextFile, type Spool } from './spool.ts'
 import { spoolInThread } from './spool-thread.ts'
 
 /** Where a file's readings go: the store's door, as far as reading a file needs it. */
 export interface Sink {
   reading(reading: Reading): Promise<void>
-  /** A folder for files of lines on their way to `spool`. */
-  readonly folder: string
-  /** Reads and removes a file of lines, and tells of those that are left. */
+  /** Waits for a file that is free for lines on their way to `spool`. */
+  readonly nextFile: NextFile
+  /** Reads a file of lines, which is free again then, and tells of those that are left. */
   spool(
     spool: Pick<Spool, 'path' | 'lines'>,
     mapping: BulkMapping,
@@ -97,14 +97,14 @@ async function importLines(
     return
   }
   const cutting = {
-    folder: sink.folder,
-    prefix: 'input',
     spoolBytes: bulk.spoolBytes,
     maxBulkLine: Math.min(bulk.longestSpooled, maxRecordBytes),
     maxRecordBytes,
   }
   const isThreaded = !input.plain && input.size !== undefined && input.size >= bulk.threadBytes
-  const spools = isThreaded ? spoolInThread(input, { input: bulk, spool: cutting }) : spool(input.bytes, cutting)
+  const spools = isThreaded
+    ? spoolInThread(input, { input: bulk, spool: cutting }, sink.nextFile)
+    : spool(input.bytes, cutting, sink.nextFile)
   for await (const { path, spare: spared, firstLine, lines, openEnd } of spools) {
     await sink.spool({ path, lines }, mapping, async (row, bulkLine) => {
       const spare: SpareLine = spared.get(row) ?? { row, bytes: bulkLine }

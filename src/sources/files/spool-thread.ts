@@ -2,19 +2,18 @@ import { on } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { CensusError, type ExitCode } from '../../model/errors.ts'
 import type { Input, InputOptions } from './input.ts'
-import type { Spool, SpoolOptions } from './spool.ts'
+import type { NextFile, Spool, SpoolOptions } from './spool.ts'
 
 /** What the thread is given. */
 export interface WorkerTask {
   readonly name: string
   readonly input: InputOptions
   readonly spool: SpoolOptions
-  /** How many spools it may be ahead of who takes them. */
-  readonly ahead: number
 }
 
-/** What the thread tells. */
+/** What the thread tells; `wanted` is a file, which it is sent. */
 export type FromWorker =
+  | { readonly kind: 'wanted' }
   | { readonly kind: 'spool'; readonly piece: Spool; readonly bytesRead: number }
   | { readonly kind: 'end'; readonly bytesRead: number; readonly cut: string | undefined }
   | { readonly kind: 'failed'; readonly message: string; readonly exit: ExitCode; readonly hint: string | undefined }
@@ -38,10 +37,11 @@ function startThread(task: WorkerTask): Worker {
 export async function* spoolInThread(
   input: Input,
   options: { readonly input: InputOptions; readonly spool: SpoolOptions },
+  nextFile: NextFile,
 ): AsyncGenerator<Spool> {
   let progress: { readonly bytesRead: number; readonly cut?: string | undefined } = { bytesRead: input.bytesRead() }
   await input.readBy({ bytesRead: () => progress.bytesRead, cut: () => progress.cut })
-  const task: WorkerTask = { name: input.name, ...options, ahead: 1 }
+  const task: WorkerTask = { name: input.name, ...options }
   const thread = startThread(task)
   try {
     for await (const [told] of on(thread, 'message', { close: ['exit'] }) as AsyncIterable<[FromWorker]>) {
@@ -52,11 +52,14 @@ export async function* spoolInThread(
         })
       }
       if (told.kind === 'broken') throw told.error
+      if (told.kind === 'wanted') {
+        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
+        thread.postMessage(await nextFile())
+        continue
+      }
       progress = told
       if (told.kind === 'end') return
       yield { ...told.piece, spare: withBuffers(told.piece.spare) }
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
-      thread.postMessage('taken')
     }
     throw new Error('the thread that reads lines ended before they did')
   } finally {

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import { CensusError } from '../../model/errors.ts'
 import { openInput } from './input.ts'
@@ -9,25 +10,18 @@ import type { FromWorker, WorkerTask } from './spool-thread.ts'
  * collection of all garbage.
  */
 
-async function work(
-  port: MessagePort,
-  { name, input: inputOptions, spool: options, ahead }: WorkerTask,
-): Promise<void> {
+async function work(port: MessagePort, { name, input: inputOptions, spool: options }: WorkerTask): Promise<void> {
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
   const tell = (message: FromWorker): void => port.postMessage(message)
-  let untaken = 0
-  let onTaken = (): void => undefined
-  port.on('message', () => {
-    untaken--
-    onTaken()
-  })
+  const nextFile = async (): Promise<string> => {
+    tell({ kind: 'wanted' })
+    const [path] = (await once(port, 'message')) as [string]
+    return path
+  }
   try {
     const input = await openInput(name, inputOptions)
-    for await (const piece of spool(input.bytes, options)) {
+    for await (const piece of spool(input.bytes, options, nextFile))
       tell({ kind: 'spool', piece, bytesRead: input.bytesRead() })
-      untaken++
-      while (untaken > ahead) await new Promise<void>((resolve) => (onTaken = resolve))
-    }
     tell({ kind: 'end', bytesRead: input.bytesRead(), cut: input.cut() })
   } catch (error) {
     // An error's class does not come through.

@@ -1,8 +1,7 @@
-import { open, type FileHandle } from 'node:fs/promises'
-import { join } from 'node:path'
+import { constants, open, type FileHandle } from 'node:fs/promises'
 import { chunks, type ChunkOptions, type SpareLine } from './chunks.ts'
 
-/** A run of whole lines in a file of its own, for DuckDB to read in one statement. Who takes it removes the file. */
+/** A run of whole lines in a file of its own, for DuckDB to read in one statement. */
 export interface Spool {
   readonly path: string
   /** The number of the first line in the input, from 1. */
@@ -14,12 +13,12 @@ export interface Spool {
 }
 
 export interface SpoolOptions extends Omit<ChunkOptions, 'chunkBytes'> {
-  /** What the files' names begin with. */
-  readonly prefix: string
-  readonly folder: string
   /** Bytes of a file, about. */
   readonly spoolBytes: number
 }
+
+/** Gives a file to write to, when one is free; what it holds is overwritten, which costs less than a new file. */
+export type NextFile = () => Promise<string>
 
 /** Lines kept aside are held in memory until the file is read. */
 const maxSpareBytes = 2 ** 24
@@ -29,8 +28,11 @@ const blankBytes = 16
 const chunkBytes = 4 * 2 ** 20
 
 /** Cuts bytes into files of whole lines, as `chunks` does it. */
-export async function* spool(bytes: AsyncIterable<Uint8Array>, options: SpoolOptions): AsyncGenerator<Spool> {
-  let count = 0
+export async function* spool(
+  bytes: AsyncIterable<Uint8Array>,
+  options: SpoolOptions,
+  nextFile: NextFile,
+): AsyncGenerator<Spool> {
   let handle: FileHandle | undefined
   let path = ''
   let firstLine = 1
@@ -39,6 +41,7 @@ export async function* spool(bytes: AsyncIterable<Uint8Array>, options: SpoolOpt
   let spare = new Map<number, SpareLine>()
   let spareBytes = 0
   const finish = async (openEnd: boolean): Promise<Spool> => {
+    await handle?.truncate(written)
     await handle?.close()
     handle = undefined
     const whole = { path, firstLine, lines, spare, openEnd }
@@ -52,8 +55,8 @@ export async function* spool(bytes: AsyncIterable<Uint8Array>, options: SpoolOpt
   try {
     for await (const chunk of chunks(bytes, { ...options, chunkBytes })) {
       if (handle === undefined) {
-        path = join(options.folder, `${options.prefix}-${String(++count).padStart(6, '0')}.lines`)
-        handle = await open(path, 'wx', 0o600)
+        path = await nextFile()
+        handle = await open(path, constants.O_WRONLY | constants.O_CREAT, 0o600)
       }
       await writeAll(handle, chunk.parts)
       for (const [row, line] of chunk.spare) {
