@@ -53,10 +53,17 @@ const duckdb: Peer = {
 }
 
 const shodan: Peer = {
-  name: '`shodan parse`, four fields',
+  name: '`shodan parse`, as it is called',
   needs: [{ program: 'shodan', debianPackage: 'python3-shodan' }],
   // It takes nothing but gzip files.
   inputs: ['gzip'],
+  command: (file) => `shodan parse ${quoted(file)}`,
+}
+
+/** Not what is promised against: the least it can be asked for. */
+const shodanLeast: Peer = {
+  ...shodan,
+  name: '`shodan parse --no-color`, four short fields',
   command: (file) => `shodan parse --fields ip_str,port,transport,product --no-color ${quoted(file)}`,
 }
 
@@ -96,7 +103,7 @@ async function measure(folder: string): Promise<void> {
   const packed = `${plain}.gz`
   await pipeline(createReadStream(plain), createGzip(), createWriteStream(packed))
 
-  const peers = [census, reported, duckdb, shodan, jq].filter((peer) =>
+  const peers = [census, reported, duckdb, shodan, shodanLeast, jq].filter((peer) =>
     peer.needs.every(({ program }) => installed(program)),
   )
   console.log(

@@ -8,7 +8,7 @@ import { loadRegions } from '../src/locate/regions.ts'
 import { censusOfSnapshot } from '../src/pipeline/census.ts'
 import { censusOf, type CensusSql } from '../src/store/census-sql.ts'
 import { all, one, openDatabase, toNumber, toText, type Database } from '../src/store/duckdb.ts'
-import { findSnapshot } from '../src/store/snapshots.ts'
+import { findSnapshot, isOfRecords } from '../src/store/snapshots.ts'
 import { benchmark, machine, markdownTable, median, quoted, run } from './measure.ts'
 
 /*
@@ -85,6 +85,7 @@ async function measureSnapshot(folder: string, count: number): Promise<Measured>
   console.error(`imported in ${loaded.seconds.toFixed(0)} s, at most ${loaded.peakMiB.toFixed(0)} MiB`)
 
   const snapshot = await findSnapshot(store, undefined)
+  if (!isOfRecords(snapshot)) throw new Error('a snapshot of records was imported')
   const began = performance.now()
   const made = await censusOfSnapshot(snapshot, await loadRegions(), {})
   console.error(`decided in ${((performance.now() - began) / 1000).toFixed(0)} s`)

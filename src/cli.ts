@@ -4,6 +4,8 @@ import type { ImportOptions } from './commands/import.ts'
 import type { Console, Global } from './commands/output.ts'
 import type { ReportOptions } from './commands/report.ts'
 import type { RunOptions } from './commands/run.ts'
+import type { ServeOptions } from './commands/serve.ts'
+import type { SurveyOptions } from './commands/survey.ts'
 import { environment } from './config/settings.ts'
 import { CensusError, exitCodes } from './model/errors.ts'
 import { formatIds } from './model/reader.ts'
@@ -99,6 +101,30 @@ globalOptions(program.command('import'))
     process.exitCode = await importCommand(files, options, globals(options), console)
   })
 
+globalOptions(program.command('survey'))
+  .description('count a country’s services by region through a search engine’s facets, without spending credits')
+  .requiredOption('--country <CC>', 'the country')
+  .option('--source <NAME>', 'the search engine; `census list sources` shows them', 'shodan')
+  .option('--services <LIST>', 'services and categories (mail, time, iot, …; default: all)')
+  .option('--regions <LIST>', 'regions to print the counts of; all are counted')
+  .option('--by <LIST>', 'product, device, network: also by their most frequent values')
+  .option('--endpoint <URL>', 'another address of the API than the engine’s own')
+  .addOption(new Option('--rate <N>', 'requests a second (default: the engine’s own)').argParser(whole(1, 1000)))
+  .addOption(
+    new Option('--max-credits <N>', 'the most all requests may cost, retries included')
+      .default(0)
+      .argParser(whole(0, 1_000_000)),
+  )
+  .option('--records', 'download the records themselves, a credit a page; goes on where it stopped', false)
+  .option('--dry-run', 'print every request and its cost, and ask for nothing but the credits left', false)
+  .option('--id <NAME>', 'name of the snapshot (default: the time, as 20240501T225745Z)')
+  .option('--key-file <FILE>', 'file with the engine’s key, readable by its owner alone')
+  .addOption(regionTables)
+  .action(async (options: SurveyOptions & Record<string, unknown>) => {
+    const { surveyCommand } = await import('./commands/survey.ts')
+    process.exitCode = await surveyCommand(options, globals(options), console)
+  })
+
 globalOptions(program.command('report'))
   .description('count a snapshot per region and per head, and write the report files')
   .option('--snapshot <ID>', 'the snapshot to count (default: the one made last)')
@@ -140,18 +166,38 @@ globalOptions(program.command('run'))
 globalOptions(program.command('check'))
   .description('validate configuration, inputs and tables; writes nothing')
   .argument('[config]', 'configuration')
+  .option('--online', 'also ask the search engine whether it takes the key', false)
   .addOption(maxExpansion)
   .addOption(regionTables)
-  .action(async (path: string | undefined, options: { maxExpansion: number } & Record<string, unknown>) => {
-    verbose = options['verbose'] === true
-    const { readConfig } = await import('./config/config.ts')
-    const { checkCommand } = await import('./commands/check.ts')
-    const config = path === undefined ? undefined : await readConfig(path)
-    process.exitCode = await checkCommand(config, options, globals(options, config?.store), console)
+  .action(
+    async (path: string | undefined, options: { maxExpansion: number; online: boolean } & Record<string, unknown>) => {
+      verbose = options['verbose'] === true
+      const { readConfig } = await import('./config/config.ts')
+      const { checkCommand } = await import('./commands/check.ts')
+      const config = path === undefined ? undefined : await readConfig(path)
+      process.exitCode = await checkCommand(config, options, globals(options, config?.store), console)
+    },
+  )
+
+globalOptions(program.command('serve'))
+  .description('answer as Shodan’s API does, from a snapshot, on 127.0.0.1 until stopped')
+  .option('--api', 'serve the API (there is nothing else to serve yet)')
+  .option('--snapshot <ID>', 'the snapshot to serve (default: the one made last)')
+  .addOption(
+    new Option('--port <N>', 'port to listen on; 0 for any that is free').default(8417).argParser(whole(0, 65_535)),
+  )
+  .option('--key-file <FILE>', 'file with the API’s key (default: CENSUS_API_KEY, or a new key)')
+  .addOption(regionTables)
+  .addOption(addressDatabase)
+  .action(async (options: ServeOptions & Record<string, unknown>) => {
+    const { serveCommand } = await import('./commands/serve.ts')
+    const stopped = signalled()
+    await serveCommand(options, globals(options), console, stopped)
+    process.exitCode = await stopped
   })
 
 globalOptions(program.command('list'))
-  .description('snapshots, services, formats or regions')
+  .description('snapshots, services, formats, regions or sources')
   .argument('<what>')
   .option('--country <CC>', 'for regions: those of this country')
   .addOption(regionTables)
@@ -177,12 +223,23 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(exitCodes.done)
   process.exit(complain(new Error(`the result cannot be written: ${error.message}`)))
 })
-for (const [signal, code] of [
+const signals = [
   ['SIGINT', 130],
   ['SIGTERM', 143],
-] as const) {
+] as const
+for (const [signal, code] of signals) {
   // Nothing needs undoing: a draft that stays behind is no snapshot, and the next writer removes it.
   process.once(signal, () => process.exit(code))
+}
+
+/** The exit code of the first signal; what is open is closed before. A second one ends the process at once. */
+function signalled(): Promise<number> {
+  return new Promise((resolve) => {
+    for (const [signal, code] of signals) {
+      process.removeAllListeners(signal)
+      process.once(signal, () => resolve(code))
+    }
+  })
 }
 
 try {

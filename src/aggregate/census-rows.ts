@@ -1,6 +1,6 @@
 import { flagNames, type Flag } from '../model/flags.ts'
 import type { Region } from '../model/region.ts'
-import { units, type Tally, type Unit } from '../model/tally.ts'
+import type { Tally, Unit } from '../model/tally.ts'
 import type { ReportRow } from '../model/report-row.ts'
 import type { ServiceRow } from './tallies.ts'
 import { poissonInterval } from '../statistics/poisson.ts'
@@ -17,6 +17,8 @@ export interface Regions {
 }
 
 export interface RowOptions {
+  /** Units the figures are in. */
+  readonly units: readonly Unit[]
   readonly per: number
   /** Regions to show; all when absent. The country's total and `unknown` always stand beside them. */
   readonly only?: ReadonlySet<string>
@@ -55,7 +57,7 @@ export async function* censusRows(
  * @param source sorted as `tallies()` gives them, which is the order of the three lists
  */
 export async function* withZeros(
-  source: AsyncIterable<Tally>,
+  source: AsyncIterable<Tally> | Iterable<Tally>,
   asked: {
     readonly sources: readonly Tally['source'][]
     /** All that may come. */
@@ -63,7 +65,7 @@ export async function* withZeros(
     readonly serviceRows: readonly ServiceRow[]
   },
 ): AsyncGenerator<Tally> {
-  const tallies = source[Symbol.asyncIterator]()
+  const tallies = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
   let next = await tallies.next()
   for (const each of asked.sources) {
     for (const country of asked.countries) {
@@ -114,13 +116,13 @@ function* groupRows(group: readonly Tally[], regions: Regions, options: RowOptio
     ? [...new Set([...regions.regionsOf(first.country).map((region) => region.code), ...seen])].toSorted()
     : seen
   const people = regions.knownPopulation(first.country)
-  const statistics = new Map(units.map((unit) => [unit, regionStatistics(codes, unit, found, regions, people)]))
+  const statistics = new Map(options.units.map((unit) => [unit, regionStatistics(codes, unit, found, regions, people)]))
   yield* cellRows(total(group), first.country, {}, regions, options)
   for (const [index, code] of codes.entries()) {
     if (options.only && !options.only.has(code)) continue
     const tally = found.get(code)
     if (!tally && !options.zeros) continue
-    const ratio = Object.fromEntries(units.map((unit) => [unit, statistics.get(unit)?.[index] ?? {}]))
+    const ratio = Object.fromEntries(options.units.map((unit) => [unit, statistics.get(unit)?.[index] ?? {}]))
     yield* cellRows(
       tally ?? {
         ...first,
@@ -200,7 +202,7 @@ function* cellRows(
 ): Generator<ReportRow> {
   const region = code === unknown ? undefined : regions?.region(code)
   const population = code === unknown ? undefined : regions?.population(code)
-  for (const unit of units) {
+  for (const unit of options.units) {
     const count = tally.counts[unit]
     // A product only older observations told has addresses and no endpoint: rows of 0 are for the regions' file.
     if (count === 0 && !options.zeros) continue

@@ -100,12 +100,6 @@ export async function servicesFound(connection: DuckDBConnection, { numbers, ser
   return (await all(connection, found)).map((row) => String(row['service']))
 }
 
-/** Countries of a census, sorted; '' when some records have none. */
-export async function countriesFound(connection: DuckDBConnection, { numbers, places }: CensusSql): Promise<string[]> {
-  const found = `SELECT DISTINCT country FROM ${places} WHERE place IN (SELECT place FROM ${numbers}) ORDER BY country`
-  return (await all(connection, found)).map((row) => String(row['country']))
-}
-
 /** The column of the census that a breakdown's keys hang on. */
 const keyColumn = { product: 'made', device: 'made', network: 'network' } as const
 

@@ -1,5 +1,5 @@
-import type { Config } from '../config/config.ts'
-import { exitCodes, type ExitCode } from '../model/errors.ts'
+import { isOfSurvey, type Config } from '../config/config.ts'
+import { exitCodes, wrongInput, type ExitCode } from '../model/errors.ts'
 import { tryInputs } from '../pipeline/inputs.ts'
 import { loadRegions } from '../locate/regions.ts'
 import { loadServices } from '../recognise/service.ts'
@@ -10,7 +10,7 @@ import { preflight } from './preflight.ts'
 /** `census check [CONFIG]`: everything `census run` would need, looked at without writing anything. */
 export async function checkCommand(
   config: Config | undefined,
-  options: { readonly maxExpansion: number; readonly regionTables?: string },
+  options: { readonly maxExpansion: number; readonly regionTables?: string; readonly online: boolean },
   global: Global,
   console: Console,
 ): Promise<ExitCode> {
@@ -22,7 +22,7 @@ export async function checkCommand(
     `services: ${loadServices().services.length}`,
     `store ${global.store}: ${(await listSnapshots(global.store)).length} snapshots`,
   ]
-  if (config) {
+  if (config && !isOfSurvey(config)) {
     const files = config.inputs.map(({ file, format, columns }) => ({
       name: file,
       format,
@@ -35,6 +35,15 @@ export async function checkCommand(
     })) {
       lines.push(`input ${file.name}: ${reader.id}`)
     }
+  }
+  if (config && isOfSurvey(config)) {
+    const { checkedSurvey } = await import('./survey.ts')
+    lines.push(...(await checkedSurvey(config, global, options.online)))
+  } else if (options.online) {
+    throw wrongInput(
+      'there is nothing online to check',
+      'name a configuration with a survey: `census check census.yaml --online`',
+    )
   }
   printResult(console, global, [...lines, 'Nothing to complain of.'], { ok: true, checked: lines })
   return exitCodes.done

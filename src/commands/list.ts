@@ -1,14 +1,16 @@
 import { loadRegions } from '../locate/regions.ts'
+import type { EngineFacts } from '../model/engine.ts'
 import { exitCodes, wrongInput, type ExitCode } from '../model/errors.ts'
 import { loadServices } from '../recognise/service.ts'
-import { grouped, table } from '../reports/text.ts'
+import { grouped, table, terminalWidth } from '../reports/text.ts'
+import { engines } from '../sources/engines.ts'
 import { readers } from '../sources/files/index.ts'
 import { listSnapshots } from '../store/snapshots.ts'
 import { printResult, type Console, type Global } from './output.ts'
 
-const topics = ['snapshots', 'services', 'formats', 'regions'] as const
+const topics = ['snapshots', 'services', 'sources', 'formats', 'regions'] as const
 
-/** `census list snapshots|services|formats|regions` */
+/** `census list snapshots|services|sources|formats|regions` */
 export async function listCommand(
   topic: string,
   options: { country?: string; regionTables?: string },
@@ -23,7 +25,7 @@ export async function listCommand(
         manifest.sources.join(' '),
         manifest.observed.from.slice(0, 10),
         manifest.observed.to.slice(0, 10),
-        grouped(manifest.accounting.kept),
+        manifest.basis === 'records' ? grouped(manifest.accounting.kept) : '-',
         manifest.complete ? 'complete' : 'partial',
       ])
       const columns = ['Snapshot', 'Sources', 'From', 'To', 'Records', 'State'].map((title) => ({
@@ -42,6 +44,18 @@ export async function listCommand(
       const { services } = loadServices()
       const rows = services.map((service) => [service.id, service.category, ports(service.ports), service.title])
       printResult(console, global, table(left('Service', 'Category', 'Ports', 'Title'), rows), services)
+      return exitCodes.done
+    }
+    case 'sources': {
+      printResult(
+        console,
+        global,
+        engines
+          .map(sourceLines)
+          .flatMap((lines) => ['', ...lines])
+          .slice(1),
+        engines,
+      )
       return exitCodes.done
     }
     case 'formats': {
@@ -99,3 +113,44 @@ const left = (...titles: string[]): { title: string; align: 'left' }[] =>
 
 const ports = (of: { readonly tcp: readonly number[]; readonly udp: readonly number[] }): string =>
   [...of.tcp.map(String), ...of.udp.map((port) => `${port}/udp`)].join(' ')
+
+/** What a person has to know of an engine, no wider than a terminal. */
+function sourceLines(engine: EngineFacts): string[] {
+  const can = [...(engine.counts ? ['counts'] : []), ...(engine.records ? ['records'] : [])]
+  return [
+    `${engine.title} (${engine.id})`,
+    ...entry('gives', [can.join(' and ') || 'nothing yet']),
+    ...entry('evidence', [
+      engine.unconfirmed ? `unconfirmed${can.length > 0 ? ': asked with --experimental only' : ''}` : 'confirmed',
+    ]),
+    ...entry('key', [`${engine.secret}, or ${engine.secret}_FILE`]),
+    ...entry('rate', [
+      engine.requestsPerSecond === 1 ? 'one request a second' : `${engine.requestsPerSecond} requests a second`,
+    ]),
+    ...entry('cost', [engine.cost]),
+    ...entry('terms', [engine.terms]),
+    ...entry('cannot', engine.cannot),
+  ]
+}
+
+const entryIndent = 12
+
+/** A name, and beside it texts of one paragraph each. */
+function entry(name: string, texts: readonly string[]): string[] {
+  const lines = texts.flatMap((text) => {
+    const [first = '', ...more] = wrapped(text, terminalWidth - entryIndent - 2)
+    return texts.length === 1 ? [first, ...more] : [`- ${first}`, ...more.map((line) => `  ${line}`)]
+  })
+  return lines.map((line, index) => `${(index === 0 ? `  ${name}` : '').padEnd(entryIndent)}${line}`)
+}
+
+/** Words in lines of so many characters at most; none of ours is wider than a column or longer than a line. */
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1)
+    if (line === undefined || line.length + 1 + word.length > width) lines.push(word)
+    else lines[lines.length - 1] = `${line} ${word}`
+  }
+  return lines
+}

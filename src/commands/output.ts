@@ -29,6 +29,13 @@ export function printResult(console: Console, global: Global, lines: readonly st
 
 export const warn = (console: Console, warning: string): void => console.err(`census: ${printable(warning)}\n`)
 
+/** The names of a comma-separated LIST. */
+export const list = (text: string | undefined): string[] | undefined =>
+  text
+    ?.split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '')
+
 /** One less than a terminal's columns, so that no line wraps. */
 const lineWidth = 79
 
@@ -42,12 +49,14 @@ export function progressLine(
   now: () => number = Date.now,
 ): {
   readonly show: (progress: Progress) => void
+  /** A search engine is being asked. */
+  readonly ask: (progress: { readonly done: number; readonly planned: number; readonly what: string }) => void
   /** So many records are being counted. */
   readonly count: (records: number) => void
   readonly clear: () => void
 } {
   if (!console.terminal || !global.progress || global.quiet)
-    return { show: () => undefined, count: () => undefined, clear: () => undefined }
+    return { show: () => undefined, ask: () => undefined, count: () => undefined, clear: () => undefined }
   const began = now()
   let shown = false
   const write = (text: string): void => {
@@ -66,6 +75,7 @@ export function progressLine(
         `${progress.isReckoned ? 'about ' : ''}${grouped(progress.records)} records, ${(rate / 1e6).toFixed(1)} MB/s${left === undefined ? '' : `, ${left} s left`}  ${printable(progress.file)}`,
       )
     },
+    ask: ({ done, planned, what }) => write(`asking ${done} of ${planned}: ${printable(what)}`),
     count: (records) => write(`counting ${grouped(records)} records`),
     clear: () => {
       if (shown) console.err(`\r${over('')}\r`)

@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises'
-import type { Config } from '../config/config.ts'
+import { isOfSurvey, type Config } from '../config/config.ts'
 import { loadRegions, type RegionTable } from '../locate/regions.ts'
 import { wrongInput } from '../model/errors.ts'
 import { checkAddressDatabase } from '../pipeline/deciders.ts'
 import { breakdownsOf, namedYear, scopeOf } from '../pipeline/report-scope.ts'
 import { loadServices } from '../recognise/service.ts'
-import { checkSnapshotId, listSnapshots, type Snapshot } from '../store/snapshots.ts'
+import { checkSnapshotId, isOfRecords, listSnapshots, type Snapshot } from '../store/snapshots.ts'
 import { observedAtOf } from './import.ts'
 
 /**
@@ -23,8 +23,9 @@ export async function preflight(
   let made: Snapshot | undefined
   if (config.id !== undefined) {
     checkSnapshotId(config.id)
-    made = (await listSnapshots(store)).find((snapshot) => snapshot.id === config.id)
-    if (made !== undefined && !(await isOf(made, config))) {
+    const found = (await listSnapshots(store)).find((snapshot) => snapshot.id === config.id)
+    if (found !== undefined && (await isOf(found, config))) made = found
+    else if (found !== undefined) {
       throw wrongInput(
         `the store ${store} already holds a snapshot ${JSON.stringify(config.id)}`,
         'choose another id, or leave it out',
@@ -47,8 +48,17 @@ export async function preflight(
   return { regions, made }
 }
 
-/** Whether a snapshot was made of the files a configuration names, as they are now. */
+/** Whether a snapshot was made of the files a configuration names, as they are now; or is the whole of the survey it asks for. */
 async function isOf(snapshot: Snapshot, config: Config): Promise<boolean> {
+  if (isOfSurvey(config) || !isOfRecords(snapshot)) {
+    const { manifest } = snapshot
+    return (
+      isOfSurvey(config) &&
+      manifest.basis === 'facets' &&
+      manifest.complete &&
+      manifest.survey.country === config.country
+    )
+  }
   const { inputs } = snapshot.manifest
   if (inputs.length !== config.inputs.length) return false
   const same = await Promise.all(

@@ -2,7 +2,7 @@ import { exitCodes, wrongInput, type ExitCode } from '../model/errors.ts'
 import { makeReport, type Report } from '../pipeline/report.ts'
 import { grouped } from '../reports/text.ts'
 import { placingLines, summaryLines } from '../reports/summary.ts'
-import { printResult, progressLine, warn, type Console, type Global } from './output.ts'
+import { list, printResult, progressLine, warn, type Console, type Global } from './output.ts'
 
 export interface ReportOptions {
   readonly snapshot?: string
@@ -46,6 +46,7 @@ export function printReport(report: Report, out: string, global: Global, console
     ...summaryLines({
       snapshotId: manifest.id,
       sources: manifest.sources,
+      unit: report.unit,
       observed: manifest.observed,
       rows: report.rows,
       country: report.country,
@@ -57,8 +58,7 @@ export function printReport(report: Report, out: string, global: Global, console
       mailProducts: report.mailProducts,
     }),
     '',
-    ...placingLines(report.census),
-    '',
+    ...(report.census === undefined ? [] : [...placingLines(report.census), '']),
     `Written to ${out}:`,
     ...report.files.map((file) => `  ${file.name}${file.rows === 0 ? '' : ` (${grouped(file.rows)} rows)`}`),
   ]
@@ -73,16 +73,14 @@ export function printReport(report: Report, out: string, global: Global, console
       return { country, service, addresses }
     }),
     mailProducts: report.mailProducts,
-    placedAddresses: report.census.placedAddresses,
-    defaultGeolocationAddresses: report.census.defaultGeolocationAddresses,
-    suspectAddresses: report.census.suspectAddresses,
+    ...(report.census === undefined
+      ? {}
+      : {
+          placedAddresses: report.census.placedAddresses,
+          defaultGeolocationAddresses: report.census.defaultGeolocationAddresses,
+          suspectAddresses: report.census.suspectAddresses,
+        }),
     rows: report.rows,
   })
   for (const warning of report.warnings) warn(console, warning)
 }
-
-const list = (text: string | undefined): string[] | undefined =>
-  text
-    ?.split(',')
-    .map((each) => each.trim())
-    .filter((each) => each !== '')

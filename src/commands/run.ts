@@ -1,8 +1,10 @@
-import type { Config } from '../config/config.ts'
+import { isOfSurvey, type Config, type ImportConfig } from '../config/config.ts'
 import { exitCodes, type ExitCode } from '../model/errors.ts'
 import { importFiles, type ImportRequest } from '../pipeline/import.ts'
 import { makeReport, type ReportRequest } from '../pipeline/report.ts'
 import { importLines } from '../reports/import-text.ts'
+import { surveyLines } from '../reports/survey-text.ts'
+import type { Manifest, Snapshot } from '../store/snapshots.ts'
 import { observedAtOf } from './import.ts'
 import { printResult, progressLine, type Console, type Global } from './output.ts'
 import { preflight } from './preflight.ts'
@@ -24,22 +26,25 @@ export async function runCommand(
 ): Promise<ExitCode> {
   const { made } = await preflight(config, global.store)
   const progress = progressLine(console, global)
-  const snapshot =
-    made ??
-    (await importFiles({ ...importRequest(config, global, options), onProgress: progress.show }).finally(() =>
-      progress.clear(),
-    ))
+  const make = async (): Promise<Snapshot> =>
+    isOfSurvey(config)
+      ? (await import('./survey.ts')).configuredSurvey(config, global, progress.ask)
+      : importFiles({ ...importRequest(config, global, options), onProgress: progress.show })
+  const snapshot = made ?? (await make().finally(() => progress.clear()))
   const report = await makeReport({
     ...reportRequest(config, global, snapshot.id),
     onCounting: progress.count,
   }).finally(() => progress.clear())
   const shown = global.json || options.print || console.interactive
-  if (shown && !global.json) printResult(console, global, [...importLines(snapshot.manifest), ''], undefined)
+  if (shown && !global.json) printResult(console, global, [...linesOf(snapshot.manifest), ''], undefined)
   printReport(report, config.report.out, { ...global, quiet: global.quiet || !shown }, console)
   return snapshot.manifest.complete ? exitCodes.done : exitCodes.partial
 }
 
-function importRequest(config: Config, global: Global, options: RunOptions): ImportRequest {
+const linesOf = (manifest: Manifest): string[] =>
+  manifest.basis === 'records' ? importLines(manifest) : surveyLines(manifest)
+
+function importRequest(config: ImportConfig, global: Global, options: RunOptions): ImportRequest {
   const observedAt = observedAtOf(config.observed_at)
   return {
     store: global.store,

@@ -3,8 +3,10 @@ import { dirname, resolve } from 'node:path'
 import { isMap, isNode, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml'
 import { z } from 'zod'
 import { wrongInput } from '../model/errors.ts'
+import { engineIds } from '../model/engine.ts'
 import { observationFields } from '../model/observation.ts'
 import { formatIds } from '../model/reader.ts'
+import { breakdowns } from '../model/tally.ts'
 
 const name = z.string().min(1).max(4096)
 const list = z.array(z.string().min(1).max(200)).min(1)
@@ -20,7 +22,19 @@ export const configSchema = z.strictObject({
         columns: z.partialRecord(z.enum(observationFields), z.string()).optional(),
       }),
     )
-    .min(1),
+    .min(1)
+    .optional(),
+  survey: z
+    .strictObject({
+      source: z.enum(engineIds).default('shodan'),
+      by: z.array(z.enum(breakdowns)).min(1).optional(),
+      endpoint: z.string().optional(),
+      rate: z.int().min(1).max(1000).optional(),
+      max_credits: z.int().min(0).max(1_000_000).default(0),
+      key_file: name.optional(),
+      key_command: z.array(z.string().min(1)).min(1).optional(),
+    })
+    .optional(),
   id: z.string().optional(),
   observed_at: z.string().optional(),
   country: z.string().optional(),
@@ -36,9 +50,15 @@ export const configSchema = z.strictObject({
   }),
 })
 
-/** A checked configuration with absolute paths. */
-export type Config = z.infer<typeof configSchema>
+type Checked = z.infer<typeof configSchema>
+export type ImportConfig = Checked & { readonly inputs: NonNullable<Checked['inputs']> }
+export type SurveyConfig = Checked & { readonly country: string; readonly survey: NonNullable<Checked['survey']> }
 
+/** A checked configuration with absolute paths: of files to import, or of a survey to make. */
+export type Config = ImportConfig | SurveyConfig
+export const isOfSurvey = (config: Config): config is SurveyConfig => config.survey !== undefined
+
+const remedy = 'README.md shows what a configuration holds'
 /** A configuration is written by hand: anything larger is something else. */
 const maxBytes = 2 ** 20
 
@@ -53,18 +73,29 @@ export async function readConfig(path: string): Promise<Config> {
   const checked = configSchema.safeParse(document.toJS())
   if (!checked.success) {
     const fault = faultOf(checked.error.issues[0], document, lines)
-    throw wrongInput(`${path}${fault}`, 'README.md shows what a configuration holds')
+    throw wrongInput(`${path}${fault}`, remedy)
   }
   const config = checked.data
   const from = (relative: string): string => (relative === '-' ? relative : resolve(dirname(path), relative))
-  return {
+  const whole = {
     ...config,
     ...(config.store === undefined ? {} : { store: from(config.store) }),
-    inputs: config.inputs.map((input) => ({ ...input, file: from(input.file) })),
     ...(config.region_tables === undefined ? {} : { region_tables: from(config.region_tables) }),
     ...(config.address_database === undefined ? {} : { address_database: from(config.address_database) }),
     report: { ...config.report, out: from(config.report.out) },
   }
+  const { inputs, survey, country } = config
+  if (inputs !== undefined && survey !== undefined)
+    throw wrongInput(
+      `${path}, field survey: there are inputs too`,
+      'import files and survey an engine in two configurations',
+    )
+  if (inputs !== undefined) return { ...whole, inputs: inputs.map((input) => ({ ...input, file: from(input.file) })) }
+  if (survey === undefined) throw wrongInput(`${path}: there are neither inputs nor a survey`, remedy)
+  if (country === undefined)
+    throw wrongInput(`${path}, field country: a survey is of one country`, 'name it: country: JP')
+  const keyFile = survey.key_file === undefined ? {} : { key_file: from(survey.key_file) }
+  return { ...whole, country, survey: { ...survey, ...keyFile } }
 }
 
 async function readText(path: string): Promise<string> {

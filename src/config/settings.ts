@@ -6,6 +6,28 @@ export interface Environment {
 }
 
 export const environment = (): Environment => ({
-  store: process.env['CENSUS_STORE'] === '' ? undefined : process.env['CENSUS_STORE'],
+  store: variable('CENSUS_STORE'),
   terminal: process.stderr.isTTY,
 })
+
+/** What the environment says of a secret called so: itself (`SHODAN_API_KEY`), or the file that holds it (`SHODAN_API_KEY_FILE`). */
+export const secretSettings = (
+  name: string,
+): { readonly value: string | undefined; readonly file: string | undefined } => ({
+  value: variable(name),
+  file: variable(`${name}_FILE`),
+})
+
+/** Proxies the environment names, in either spelling. A CA file is Node's own business: NODE_EXTRA_CA_CERTS. */
+export const proxySettings = (): { readonly https?: string; readonly http?: string; readonly none?: string } => {
+  const told = (name: string): string | undefined => variable(name) ?? variable(name.toLowerCase())
+  const [https, http, none] = [told('HTTPS_PROXY'), told('HTTP_PROXY'), told('NO_PROXY')]
+  return {
+    ...(https === undefined ? {} : { https }),
+    ...(http === undefined ? {} : { http }),
+    ...(none === undefined ? {} : { none }),
+  }
+}
+
+/** A variable of the environment; empty is as good as unset. */
+const variable = (name: string): string | undefined => (process.env[name] === '' ? undefined : process.env[name])

@@ -1,4 +1,4 @@
-import type { RecordSource } from './observation.ts'
+import type { EngineSource } from './engine.ts'
 
 /** What a report counts by, beside region and service. */
 export const breakdowns = ['region', 'product', 'device', 'network'] as const
@@ -23,7 +23,7 @@ export type Unit = (typeof units)[number]
  * `country` is empty where none is known, `region` where it is not.
  */
 export interface Tally {
-  readonly source: RecordSource | 'all'
+  readonly source: EngineSource | 'all'
   readonly country: string
   readonly region: string
   readonly service: string

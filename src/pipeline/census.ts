@@ -8,12 +8,12 @@ import { loadServices } from '../recognise/service.ts'
 import { beginCensus, findCensus, type Census } from '../store/censuses.ts'
 import { derive } from '../store/derive.ts'
 import { openDatabase, storageError } from '../store/duckdb.ts'
-import type { Snapshot } from '../store/snapshots.ts'
+import type { RecordsSnapshot } from '../store/snapshots.ts'
 import { version } from '../version.ts'
 import type { TableOptions, loadDeciders } from './deciders.ts'
 
 /** To be raised when the same tables decide something else, or what is written changes its shape. */
-const censusFormat = 1
+const censusFormat = 2
 
 export interface CensusRequest extends TableOptions {
   /** Told before a census is made, which takes a while. */
@@ -32,7 +32,7 @@ export interface OpenCensus extends Census {
  * @throws CensusError exit 2 for a broken table, exit 1 for a full disk
  */
 export async function censusOfSnapshot(
-  snapshot: Snapshot,
+  snapshot: RecordsSnapshot,
   regions: RegionTable,
   request: CensusRequest,
   load?: typeof loadDeciders,

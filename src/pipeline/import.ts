@@ -6,7 +6,7 @@ import { accountFor, type Accounting } from '../store/accounting.ts'
 import { openDatabase, storageError } from '../store/duckdb.ts'
 import { openIngest, type Ingest } from '../store/ingest.ts'
 import { lockStore } from '../store/lock.ts'
-import { storeFormat, type Manifest } from '../store/manifest.ts'
+import { storeFormat, type RecordsManifest } from '../store/manifest.ts'
 import { longestLineTaken, maxBulkLineBytes } from '../store/observations.ts'
 import {
   beginSnapshot,
@@ -16,7 +16,7 @@ import {
   listSnapshots,
   prepareStore,
   type Draft,
-  type Snapshot,
+  type RecordsSnapshot,
 } from '../store/snapshots.ts'
 import { version } from '../version.ts'
 import { detectAll, refuseUnreadable, type DetectedInput, type InputFile } from './inputs.ts'
@@ -51,7 +51,7 @@ const tolerableRejects = 0.01
  * fails, the store is left as it was.
  * @throws CensusError exit 2 for an unusable file, exit 4 when another writer holds the store, exit 1 for a full disk
  */
-export async function importFiles(request: ImportRequest): Promise<Snapshot> {
+export async function importFiles(request: ImportRequest): Promise<RecordsSnapshot> {
   const id = request.id ?? newId()
   checkSnapshotId(id)
   const inputs = await detectAll(request)
@@ -76,7 +76,11 @@ export async function importFiles(request: ImportRequest): Promise<Snapshot> {
   }
 }
 
-async function fillDraft(draft: Draft, inputs: readonly DetectedInput[], request: ImportRequest): Promise<Snapshot> {
+async function fillDraft(
+  draft: Draft,
+  inputs: readonly DetectedInput[],
+  request: ImportRequest,
+): Promise<RecordsSnapshot> {
   const work = join(draft.folder, 'work')
   await mkdir(work, { mode: 0o700 })
   const database = await openDatabase({
@@ -106,12 +110,12 @@ async function readInputs(
   ingest: Ingest,
   inputs: readonly DetectedInput[],
   request: ImportRequest,
-): Promise<Manifest['inputs']> {
+): Promise<RecordsManifest['inputs']> {
   const bytesTotal = inputs.reduce<number | undefined>(
     (sum, { size }) => (sum === undefined || size === undefined ? undefined : sum + size),
     0,
   )
-  const reports: Manifest['inputs'] = []
+  const reports: RecordsManifest['inputs'] = []
   let bytesBefore = 0
   let recordsBefore = 0
   for (const [index, { file, reader, ...opened }] of inputs.entries()) {
@@ -176,10 +180,10 @@ const lineBytes = ({ head }: Input): number =>
 function describe(
   id: string,
   request: ImportRequest,
-  inputs: Manifest['inputs'],
-  rejectedByReason: Manifest['accounting']['rejectedByReason'],
+  inputs: RecordsManifest['inputs'],
+  rejectedByReason: RecordsManifest['accounting']['rejectedByReason'],
   accounting: Accounting,
-): Manifest {
+): RecordsManifest {
   const rejected = inputs.reduce((sum, input) => sum + input.rejected, 0)
   const records = inputs.reduce((sum, input) => sum + input.records, 0)
   const missing = [
@@ -195,7 +199,7 @@ function describe(
     tool: { name: 'exposure-census', version },
     createdAt: new Date().toISOString(),
     basis: 'records',
-    sources: accounting.sources as Manifest['sources'],
+    sources: accounting.sources as RecordsManifest['sources'],
     inputs: [...inputs],
     ...(request.observedAt === undefined ? {} : { observedAtOption: request.observedAt }),
     observed: accounting.observed,
@@ -206,4 +210,4 @@ function describe(
 }
 
 /** An id that sorts by time and says when the snapshot was made: `20240501T225745Z`. */
-const newId = (): string => new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '')
+export const newId = (): string => new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '')

@@ -2,7 +2,7 @@ import { wrongInput } from '../model/errors.ts'
 import type { FormatId, Reader, RejectReason } from '../model/reader.ts'
 import { detectReader, readerOf } from '../sources/files/index.ts'
 import { openInput, type Input } from '../sources/files/input.ts'
-import type { Manifest } from '../store/manifest.ts'
+import type { RecordsManifest } from '../store/manifest.ts'
 
 /** A file to read; `-` is standard input. */
 export interface InputFile {
@@ -94,7 +94,10 @@ async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
 }
 
 /** Inputs of which not one record could be read are wrong inputs, and no snapshot of nothing. */
-export function refuseUnreadable(inputs: Manifest['inputs'], reasons: Partial<Record<RejectReason, number>>): void {
+export function refuseUnreadable(
+  inputs: RecordsManifest['inputs'],
+  reasons: Partial<Record<RejectReason, number>>,
+): void {
   if (inputs.some((input) => input.records > 0)) return
   const wrong = inputs.find((input) => input.rejected > 0 || input.cut !== undefined)
   if (wrong === undefined) return

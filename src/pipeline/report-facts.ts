@@ -1,17 +1,17 @@
 import { censusRows, type Regions } from '../aggregate/census-rows.ts'
 import { tallies, type ServiceRow, type TallyQuestion } from '../aggregate/tallies.ts'
 import type { ReportRow } from '../model/report-row.ts'
-import type { Breakdown } from '../model/tally.ts'
+import { units, type Breakdown } from '../model/tally.ts'
 import { loadServices } from '../recognise/service.ts'
 import type { RowHeader } from '../reports/exposure-csv.ts'
 import type { CensusSql } from '../store/census-sql.ts'
 import type { CensusFacts } from '../store/censuses.ts'
 import { all, sqlText, toNumber, toText, type Database } from '../store/duckdb.ts'
-import type { Snapshot } from '../store/snapshots.ts'
+import type { RecordsSnapshot, Snapshot } from '../store/snapshots.ts'
 
 /** What questions to a snapshot are asked with. */
 export interface Asking {
-  readonly snapshot: Snapshot
+  readonly snapshot: RecordsSnapshot
   readonly census: CensusSql & { readonly facts: CensusFacts }
   readonly database: Database
   readonly country: string | undefined
@@ -92,7 +92,7 @@ export async function defaultRankWarning(asking: Asking, shown: readonly ReportR
     serviceRows: overall,
     without: 'default-geolocation',
   })
-  for await (const row of censusRows(counted, asking.view, { per: 100_000, zeros: false, flags: [] }))
+  for await (const row of censusRows(counted, asking.view, { units, per: 100_000, zeros: false, flags: [] }))
     if (row.unit === 'addresses' && row.source === shownSource(snapshot)) without.set(key(row), row.rank)
   const changed = shown
     .filter((row) => overall.some(({ id }) => id === row.service) && row.rank !== without.get(key(row)))

@@ -4,30 +4,22 @@ import { mkdir, open, readdir, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { censusRows, withZeros } from '../aggregate/census-rows.ts'
 import { serviceRows } from '../aggregate/service-rows.ts'
-import { countriesFound, servicesFound, tallies } from '../aggregate/tallies.ts'
+import type { ServiceRow } from '../aggregate/tallies.ts'
 import { loadRegions, type RegionTable } from '../locate/regions.ts'
-import { failed } from '../model/errors.ts'
+import { failed, wrongInput } from '../model/errors.ts'
 import type { Flag } from '../model/flags.ts'
 import type { ReportRow } from '../model/report-row.ts'
-import type { Breakdown } from '../model/tally.ts'
+import type { Breakdown, Tally, Unit } from '../model/tally.ts'
 import { loadServices } from '../recognise/service.ts'
 import { datapackage, type Described } from '../reports/datapackage.ts'
 import { exposureFiles, writeExposureCsv } from '../reports/exposure-csv.ts'
-import { censusOf } from '../store/census-sql.ts'
-import { all, openDatabase, storageError, type Database } from '../store/duckdb.ts'
+import { storageError } from '../store/duckdb.ts'
 import type { CensusFacts } from '../store/censuses.ts'
 import { findSnapshot, type Snapshot } from '../store/snapshots.ts'
 import { version } from '../version.ts'
-import { censusOfSnapshot, type CensusRequest } from './census.ts'
-import {
-  countryTotals,
-  defaultRankWarning,
-  headers,
-  mailProducts,
-  question,
-  shownSource,
-  type Asking,
-} from './report-facts.ts'
+import type { CensusRequest } from './census.ts'
+import { openFigures, type Asked, type Figures } from './figures.ts'
+import { shownSource } from './report-facts.ts'
 import { breakdownsOf, namedYear, nearestYears, regionsView, scopeOf, type Scope, type Years } from './report-scope.ts'
 
 export interface ReportRequest extends CensusRequest {
@@ -45,9 +37,12 @@ export interface ReportRequest extends CensusRequest {
 /** What a report found, for the terminal and `--json`. */
 export interface Report {
   readonly snapshot: Snapshot
-  readonly census: CensusFacts
+  /** How records were placed; absent where a search engine counted. */
+  readonly census: CensusFacts | undefined
+  /** The unit of `rows`. */
+  readonly unit: Unit
   readonly files: readonly { readonly name: string; readonly rows: number }[]
-  /** Every row of exposure-by-region.csv's `addresses`, of one source: all of them together where there are several. */
+  /** Every row of exposure-by-region.csv in that unit, of one source: all of them together where there are several. */
   readonly rows: readonly ReportRow[]
   /** The country the summary is about, if any record has one. */
   readonly country: string | undefined
@@ -68,82 +63,95 @@ export interface Report {
 export async function makeReport(request: ReportRequest): Promise<Report> {
   const snapshot = await findSnapshot(request.store, request.snapshot)
   const regions = await loadRegions(request.regionTables === undefined ? {} : { userTables: request.regionTables })
-  const by = breakdownsOf(request.by)
+  const asked = breakdownsOf(request.by)
   const scope = scopeOf(request, regions)
-  const census = await censusOfSnapshot(snapshot, regions, request)
   const out = resolve(request.out)
   // A draft of its own, so that two reports into one folder do not write into each other's files.
   const draft = join(out, `${draftPrefix}${randomUUID()}`)
-  let database: Database | undefined
+  const figures = await openFigures(snapshot, regions, request, join(draft, 'spill'))
   try {
-    database = await openDatabase({
-      folders: [census.folder],
-      temporary: join(draft, 'spill'),
-      memoryLimitMiB: 1024,
-    })
-    const asking = { snapshot, census: { ...censusOf(census.folder), facts: census.facts }, database }
-    const found = await servicesFound(database.connection, asking.census)
-    const years = await chooseYears(asking, regions, request, scope)
+    const by = breakdownsThere(figures, asked, request.by !== undefined)
+    const years = await chooseYears(snapshot, figures, regions, request, scope)
     const context: Context = {
       ...scope,
-      ...asking,
+      snapshot,
+      figures,
       regions,
       request,
-      years,
-      serviceRows: serviceRows(loadServices(), found, request.services),
+      serviceRows: rowsOf(await figures.services(), figures.isOfQuestions, request.services),
       view: regionsView(regions, years),
     }
     await removeOldDrafts(out)
     await mkdir(draft, { recursive: true })
     return await writeReport(context, by, draft, out)
   } catch (error) {
-    const isCensus = error instanceof Error && error.message.includes(census.folder)
-    const remedy = `; ${census.folder} is damaged: remove it, and it is made again`
+    const isCensus = error instanceof Error && error.message.includes(figures.folder)
+    const remedy = `; ${figures.folder} is damaged: remove it, and it is made again`
     throw storageError(error, 'the report failed', isCensus ? standing + remedy : standing)
   } finally {
-    database?.close()
-    await census.close()
+    await figures.close()
     // A draft that cannot be removed is told by what went wrong before.
     await rm(draft, { recursive: true, force: true }).catch(() => undefined)
   }
 }
 
+/** The service rows of a report. A survey has no other than it asked for: no answer is no 0. */
+function rowsOf(there: readonly string[], isOfQuestions: boolean, asked: readonly string[] | undefined): ServiceRow[] {
+  const services = loadServices()
+  if (!isOfQuestions) return serviceRows(services, there, asked)
+  const found = there.filter((id) => id !== 'all' && !services.categories.has(id))
+  const rows = serviceRows(services, found, asked)
+  const lacking = asked?.find((id) => !there.includes(id.trim().toLowerCase()))
+  if (lacking !== undefined) {
+    throw wrongInput(
+      `the survey has no counts of ${JSON.stringify(lacking)}`,
+      `it has: ${there.join(', ').slice(0, 500)}`,
+    )
+  }
+  return rows.filter(({ id }) => there.includes(id))
+}
+
+function breakdownsThere(figures: Figures, asked: readonly Breakdown[], isNamed: boolean): Breakdown[] {
+  const lacking = asked.find((each) => !figures.breakdowns.includes(each))
+  if (isNamed && lacking !== undefined)
+    throw wrongInput(`the survey did not ask by ${lacking}`, `it has: ${figures.breakdowns.join(', ')}`)
+  return asked.filter((each) => figures.breakdowns.includes(each))
+}
+
 const standing = 'reports written before stand untouched'
 const draftPrefix = '.draft-'
 
-interface Context extends Asking, Scope {
+interface Context extends Asked, Scope {
+  readonly snapshot: Snapshot
+  readonly figures: Figures
   readonly request: ReportRequest
   readonly regions: RegionTable
-  readonly years: Years
 }
 
 async function writeReport(context: Context, by: readonly Breakdown[], draft: string, out: string): Promise<Report> {
-  const { snapshot, regions, request } = context
-  const header = await headers(context)
+  const { snapshot, regions, request, figures } = context
+  const [unit = 'banners'] = figures.units
+  const header = await figures.headers(context)
   const written: (Described & { readonly rows: number })[] = []
   const shown: ReportRow[] = []
   const unnamed = new Set(context.serviceRows.filter((row) => row.isUnnamed).map((row) => row.id))
   for (const breakdown of by) {
     const name = exposureFiles[breakdown]
     const rows = tee(reportRows(context, breakdown), (row) => {
-      if (breakdown !== 'region' || row.unit !== 'addresses' || row.source !== shownSource(snapshot)) return
+      if (breakdown !== 'region' || row.unit !== unit || row.source !== shownSource(snapshot)) return
       // A scan of all ports has a service for each: rows of 0 for every region would fill the memory.
       if (row.count > 0 || !unnamed.has(row.service)) shown.push(row)
     })
     const path = join(draft, name)
     written.push({ name, breakdown, path, rows: await writeExposureCsv(path, breakdown, header, rows) })
   }
-  const description = await datapackage(
-    { ...snapshot.manifest, ...context.census.facts },
-    written,
-    regions.hash,
-    version,
-  )
+  const description = await datapackage(snapshot.manifest, figures.facts, written, regions.hash, version)
   await writeSynced(join(draft, 'datapackage.json'), `${JSON.stringify(description, null, 2)}\n`)
   const country = context.country ?? largestCountry(shown)
   const report: Report = {
     snapshot,
-    census: context.census.facts,
+    census: figures.census,
+    unit,
     files: [...written.map(({ name, rows }) => ({ name, rows })), { name: 'datapackage.json', rows: 0 }],
     rows: shown,
     country,
@@ -152,11 +160,11 @@ async function writeReport(context: Context, by: readonly Breakdown[], draft: st
     per: request.per,
     services: request.services,
     populationYear: country === undefined ? undefined : context.view.population(country)?.year,
-    withoutSuspects: await countryTotals(context),
-    mailProducts: country === undefined ? [] : await mailProducts(context, country),
+    withoutSuspects: await figures.countryTotals(context),
+    mailProducts: country === undefined ? [] : await figures.mailProducts(context, country),
     warnings: [
       ...snapshot.manifest.missing.map((what) => `the snapshot is partial: ${what}`),
-      ...(await defaultRankWarning(context, shown)),
+      ...(await figures.warnings(context, shown)),
     ],
   }
   // Last, when nothing else can fail.
@@ -169,20 +177,25 @@ async function writeReport(context: Context, by: readonly Breakdown[], draft: st
 }
 
 async function* reportRows(context: Context, breakdown: Breakdown): AsyncGenerator<ReportRow> {
-  const { snapshot, serviceRows: asked, country, only } = context
-  const { sources } = snapshot.manifest
-  const counted = tallies(context.database.connection, question(context, breakdown))
+  const { snapshot, figures, serviceRows: asked, country, only } = context
+  const sources: readonly Tally['source'][] = snapshot.manifest.sources
+  const counted = figures.tallies(breakdown, context)
   const zeros = breakdown === 'region'
   const source = zeros
     ? withZeros(counted, {
         sources: sources.length > 1 ? ['all', ...sources.toSorted()] : sources,
-        countries:
-          country === undefined ? await countriesFound(context.database.connection, context.census) : [country],
+        countries: country === undefined ? (await figures.countries()).toSorted() : [country],
         serviceRows: asked,
       })
     : counted
   const flags: Flag[] = snapshot.manifest.complete ? [] : ['partial']
-  yield* censusRows(source, context.view, { per: 100_000, flags, zeros, ...(only === undefined ? {} : { only }) })
+  yield* censusRows(source, context.view, {
+    units: figures.units,
+    per: 100_000,
+    flags,
+    zeros,
+    ...(only === undefined ? {} : { only }),
+  })
 }
 
 /** Puts the files in their place, one right after the other, so that no second report's files come between them. */
@@ -213,7 +226,8 @@ function largestCountry(rows: readonly ReportRow[]): string | undefined {
 
 /** The year named, or for each country the one nearest to the observations. */
 async function chooseYears(
-  { snapshot, database, census }: Pick<Asking, 'snapshot' | 'database' | 'census'>,
+  snapshot: Snapshot,
+  figures: Figures,
   regions: RegionTable,
   request: ReportRequest,
   { country }: Scope,
@@ -221,13 +235,10 @@ async function chooseYears(
   const year = request.populationYear
   if (year === undefined) return nearestYears(snapshot.manifest.observed, regions)
   if (country !== undefined) return namedYear(year, [country], regions)
-  const seen = await all(
-    database.connection,
-    `SELECT country FROM ${census.rows} WHERE country <> '' GROUP BY country ORDER BY count(*) DESC, country`,
-  )
+  const seen = await figures.countries()
   return namedYear(
     year,
-    seen.map((row) => String(row['country'])),
+    seen.filter((code) => code !== ''),
     regions,
   )
 }

@@ -50,6 +50,8 @@ export interface ServiceCatalogue {
   readonly hash: string
   /** The service of a record; never fails, and never drops what the catalogue does not know. */
   classify(clue: ServiceClue): ServiceMatch
+  /** Whether a source's name for a service tells nothing of it, so that the port decides. */
+  saysNothing(module: string): boolean
   /** Ids of the services a LIST of ids and category names stands for, each once, in the order asked. Unknown names: exit 2. */
   resolve(list: readonly string[]): readonly string[]
 }
@@ -107,7 +109,8 @@ export function parseServices(text: string): ServiceCatalogue {
     ),
   ]
   const hash = createHash('sha256').update(text).digest('hex')
-  return { services: file.services, categories, hash, classify, resolve }
+  const saysNothing = (module: string): boolean => normalName(module) === '' || silent.has(normalName(module))
+  return { services: file.services, categories, hash, classify, saysNothing, resolve }
 }
 
 /** A source's name for a service in the form all names are compared in: /^[a-z0-9][a-z0-9.+-]{0,63}$/, or empty. */

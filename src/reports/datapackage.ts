@@ -12,16 +12,13 @@ export interface Described {
   readonly breakdown: Breakdown
 }
 
-/** What the description says of the snapshot; its manifest has it. */
+/** What the description says of every snapshot; its manifest has it. */
 export interface SnapshotFacts {
   readonly id: string
   readonly sources: readonly string[]
   readonly observed: { readonly from: string; readonly to: string }
   readonly complete: boolean
   readonly missing: readonly string[]
-  readonly accounting: object
-  readonly placedAddresses: object
-  readonly tables: object
 }
 
 const fieldTypes: Readonly<Record<string, { readonly type: string; readonly description: string }>> = {
@@ -29,7 +26,11 @@ const fieldTypes: Readonly<Record<string, { readonly type: string; readonly desc
   observed_from: { type: 'datetime', description: 'Time of the oldest observation of that source, UTC.' },
   observed_to: { type: 'datetime', description: 'Time of the newest observation of that source, UTC.' },
   source: { type: 'string', description: 'Who saw it; `all` where several record sources are counted together.' },
-  basis: { type: 'string', description: '`records`: counted from records held.' },
+  basis: {
+    type: 'string',
+    description:
+      '`records`: counted from records held. `facets`: counted by the search engine; not to be added to the other.',
+  },
   country: { type: 'string', description: 'ISO 3166-1 alpha-2 code; empty where no country is known.' },
   region: { type: 'string', description: 'ISO 3166-2 level 1 code; the country code for its total; `unknown`.' },
   region_name: { type: 'string', description: 'English name of the region.' },
@@ -60,6 +61,7 @@ const fieldTypes: Readonly<Record<string, { readonly type: string; readonly desc
 /** The Frictionless description of a report: every file with fields, size and hash. Holds no time of making. */
 export async function datapackage(
   snapshot: SnapshotFacts,
+  facts: Readonly<Record<string, object>>,
   files: readonly Described[],
   regionTables: string,
   version: string,
@@ -84,9 +86,8 @@ export async function datapackage(
       complete: snapshot.complete,
       // Sorted, as reasons and files come in the order they were met, which must not show.
       missing: snapshot.missing.toSorted(),
-      accounting: sorted(snapshot.accounting),
-      placedAddresses: sorted(snapshot.placedAddresses),
-      tables: { ...snapshot.tables, reportRegions: regionTables },
+      ...sorted(facts),
+      tables: { ...facts['tables'], reportRegions: regionTables },
     },
     resources: await Promise.all(files.map(resource)),
   }

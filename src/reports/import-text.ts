@@ -40,3 +40,105 @@ export function importLines(facts: ImportFacts): string[] {
     `outcomes: ${counted(accounting.keptByOutcome) || 'none'}${accounting.undated === 0 ? '' : `; ${grouped(accounting.undated)} undated`}`,
   ]
 }
+
+/** What downloading records would cost, before it is paid. */
+export interface PlannedRecords {
+  readonly queries: readonly {
+    readonly what: string
+    readonly query: string
+    readonly total: number
+    readonly pages: number
+    /** Pages that an earlier run stored. */
+    readonly stored: number
+    readonly credits: number
+  }[]
+  readonly credits: number
+  /** Spent by earlier runs of the same download. */
+  readonly spent: number
+  /** When the first of them began. */
+  readonly begunAt?: string
+  readonly requestsPerSecond: number
+  readonly retryBudget: number
+  readonly maxCredits: number
+  readonly account: { readonly plan: string; readonly credits: number } | string
+}
+
+/** A plan, a line for each query. */
+export function recordsPlanLines(plan: PlannedRecords): string[] {
+  const { queries, credits, spent, account, begunAt } = plan
+  const pages = queries.reduce((sum, query) => sum + query.pages - query.stored, 0)
+  // Filters, facets, each query counted, and the first of them again.
+  const requests = 3 + queries.length + pages
+  const seconds = Math.ceil(requests / plan.requestsPerSecond)
+  return [
+    ...table(
+      [
+        { title: 'Records of', align: 'left', maxWidth: 28 },
+        { title: 'Records', align: 'right' },
+        { title: 'Pages', align: 'right' },
+        { title: 'Stored', align: 'right' },
+        { title: 'Credits', align: 'right' },
+      ],
+      queries.map((query) => [
+        query.what,
+        ...[query.total, query.pages, query.stored, query.credits].map((each) => grouped(each)),
+      ]),
+    ),
+    '',
+    ...queries.map(({ what, query }) => `${what}: GET /shodan/host/search?query=${query}`),
+    '',
+    `${grouped(pages)} pages for ${grouped(credits)} credits; about ${grouped(seconds)} s at ${plan.requestsPerSecond} a second.`,
+    ...(begunAt === undefined
+      ? []
+      : [`It goes on with what was begun at ${begunAt.slice(0, 19)}Z, on which ${grouped(spent)} credits were spent.`]),
+    `At most ${grouped(plan.maxCredits)} credits are allowed${spent + credits > plan.maxCredits ? `: too few, it takes --max-credits ${spent + credits}` : ''}.`,
+    typeof account === 'string'
+      ? `Credits left: not known (${account}).`
+      : `Credits left: ${grouped(account.credits)} (plan ${account.plan}).`,
+  ]
+}
+
+/** What is told of a download; its manifest has it. */
+export interface RecordsFacts {
+  readonly queries: readonly {
+    readonly what: string
+    readonly total: number
+    readonly rows: number
+    readonly duplicates: number
+    readonly pages: number
+  }[]
+  readonly ledger: {
+    readonly attempts: number
+    readonly retries: number
+    readonly credits: number
+    readonly doubtful: number
+    readonly maxCredits: number
+    readonly free: number
+  }
+  readonly drift?: { readonly first: number; readonly last: number } | undefined
+}
+
+/** A download in a terminal of 80 columns. */
+export function recordsLines({ queries, ledger, drift }: RecordsFacts): string[] {
+  return [
+    ...table(
+      [
+        { title: 'Records of', align: 'left', maxWidth: 28 },
+        { title: 'Counted', align: 'right' },
+        { title: 'Received', align: 'right' },
+        { title: 'Duplicates', align: 'right' },
+        { title: 'Pages', align: 'right' },
+      ],
+      queries.map((query) => [
+        query.what,
+        ...[query.total, query.rows, query.duplicates, query.pages].map((each) => grouped(each)),
+      ]),
+    ),
+    '',
+    `${grouped(ledger.attempts)} attempts at pages, ${grouped(ledger.retries)} of them again; at most ${grouped(ledger.credits)} credits spent of ${grouped(ledger.maxCredits)}.`,
+    ...(ledger.doubtful === 0 ? [] : [`Of ${grouped(ledger.doubtful)} attempts is not known what became of them.`]),
+    ...(drift === undefined
+      ? []
+      : [`The total of the first went from ${grouped(drift.first)} to ${grouped(drift.last)} meanwhile.`]),
+  ]
+}

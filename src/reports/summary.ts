@@ -1,6 +1,7 @@
 import stringWidth from 'string-width'
 import type { Region } from '../model/region.ts'
 import type { ReportRow } from '../model/report-row.ts'
+import type { Unit } from '../model/tally.ts'
 import { counted, fit, grouped, printable, table, terminalWidth } from './text.ts'
 
 /** How the addresses of a snapshot were placed, and which are suspect. */
@@ -30,7 +31,9 @@ export interface Summary {
   readonly snapshotId: string
   readonly sources: readonly string[]
   readonly observed: { readonly from: string; readonly to: string }
-  /** Rows of addresses by region, one source. */
+  /** What is counted: addresses of records held, or banners by a search engine. */
+  readonly unit: Unit
+  /** Rows of that unit by region, one source. */
   readonly rows: readonly ReportRow[]
   readonly country: string | undefined
   /** Whether only some regions were asked for: then all of them are shown. */
@@ -50,6 +53,7 @@ const preferred = ['mail', 'time', 'iot']
 /** The report in a terminal of 80 columns: the five-prefecture table of the study (elsewhere the five most populous regions). */
 export function summaryLines(summary: Summary): string[] {
   const { country, rows } = summary
+  const things = summary.unit === 'addresses' ? 'exposed addresses' : `${summary.unit} the engine counts`
   const observed =
     summary.observed.from === ''
       ? 'undated'
@@ -65,7 +69,7 @@ export function summaryLines(summary: Summary): string[] {
   const unknown = cell('unknown', 'all')
   const name = summary.region(country)?.name ?? country
   lines.push(
-    `${name}: ${grouped(total?.count ?? 0)} exposed addresses, ${grouped(unknown?.count ?? 0)} of them of unknown region.`,
+    `${name}: ${grouped(total?.count ?? 0)} ${things}, ${grouped(unknown?.count ?? 0)} of them of unknown region.`,
   )
   const cleaned = summary.withoutSuspects.get(`${country}\0all`)
   if (cleaned !== undefined) lines.push(`Without hosts flagged suspect: ${grouped(cleaned)}.`)
@@ -114,7 +118,7 @@ export function summaryLines(summary: Summary): string[] {
     services = services.slice(0, -1)
     body = figures(services)
   }
-  lines.push(...body, '', `Rank: of the rate of all exposed addresses, among the regions of ${name}.`)
+  lines.push(...body, '', `Rank: of the rate of all ${things}, among the regions of ${name}.`)
   if (summary.mailProducts.length > 0) {
     const shown = summary.mailProducts.slice(0, 8)
     const rest = summary.mailProducts.slice(8).reduce((sum, each) => sum + each.addresses, 0)

@@ -7,10 +7,10 @@ export interface CensusSql {
    * One row for every exposed record that is no exact repeat, with its address's place, its service and product, and
    * whether it is the newest to speak for its endpoint: source, address, port, transport, observed_at, speaks (for the endpoint,
    * over all sources), speaks_in_source, country, region, service, vendor, product, version, device_type, asn, organisation,
-   * flags (bits of model/flags.ts).
+   * flags (bits of model/flags.ts), digest. With the address, the digest is the observation's that the row was made of.
    */
   readonly rows: string
-  /** The same rows with numbers for names: address, observed_at, speaks, speaks_in_source, flags, named, place, made, network. */
+  /** The same rows with numbers for names: address, observed_at, speaks, speaks_in_source, flags, digest, named, place, made, network. */
   readonly numbers: string
   /** What `named` stands for: source, port, transport, service. */
   readonly services: string
@@ -33,7 +33,7 @@ export function censusOf(folder: string): CensusSql {
     networks: names('networks'),
   }
   const columns =
-    'source, address, port, transport, observed_at, speaks, speaks_in_source, country, region, service, vendor, product, version, device_type, asn, organisation, flags'
+    'source, address, port, transport, observed_at, speaks, speaks_in_source, country, region, service, vendor, product, version, device_type, asn, organisation, flags, digest'
   return {
     ...parts,
     rows: `(SELECT ${columns} FROM ${parts.numbers} n JOIN ${parts.services} s USING (named) JOIN ${parts.places} p USING (place)

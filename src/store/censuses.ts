@@ -52,13 +52,17 @@ export async function findCensus(snapshot: Snapshot, key: string): Promise<Censu
   try {
     const facts = factsSchema.safeParse(JSON.parse(await readFile(join(folder, factsFile), 'utf8')))
     if (!facts.success) return undefined
-    // In use: not to be removed for another day. Where that cannot be written, nothing is removed either.
-    const now = new Date()
-    await utimes(folder, now, now).catch(() => undefined)
+    await markUsed(folder)
     return { folder, facts: facts.data }
   } catch {
     return undefined
   }
+}
+
+/** Says that a census is in use: not to be removed for another day. Where that cannot be written, nothing is removed either. */
+export async function markUsed(folder: string): Promise<void> {
+  const now = new Date()
+  await utimes(folder, now, now).catch(() => undefined)
 }
 
 /**

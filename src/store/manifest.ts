@@ -1,18 +1,28 @@
 import { z } from 'zod'
+import { engineIds } from '../model/engine.ts'
 import { recordSources, outcomes } from '../model/observation.ts'
 import { formatIds, rejectReasons } from '../model/reader.ts'
+import { breakdowns } from '../model/tally.ts'
 
 /** The version of the store's layout; a store that says a higher one was written by a newer census. */
 export const storeFormat = 3
 
 const count = z.int().nonnegative()
 
-/** What a snapshot says of itself: manifest.json. */
-export const manifestSchema = z.object({
+const common = {
   storeFormat: z.literal(storeFormat),
   id: z.string(),
   tool: z.object({ name: z.literal('exposure-census'), version: z.string() }),
   createdAt: z.iso.datetime(),
+  observed: z.object({ from: z.string(), to: z.string() }),
+  complete: z.boolean(),
+  /** What is missing, one sentence each; empty when complete. */
+  missing: z.array(z.string()),
+}
+
+/** A snapshot of records held. */
+const recordsSchema = z.object({
+  ...common,
   basis: z.literal('records'),
   sources: z.array(z.enum(recordSources)),
   inputs: z.array(
@@ -27,10 +37,6 @@ export const manifestSchema = z.object({
     }),
   ),
   observedAtOption: z.string().optional(),
-  observed: z.object({ from: z.string(), to: z.string() }),
-  complete: z.boolean(),
-  /** What is missing, one sentence each; empty when complete. */
-  missing: z.array(z.string()),
   accounting: z.object({
     in: count,
     kept: count,
@@ -40,6 +46,87 @@ export const manifestSchema = z.object({
     keptByOutcome: z.partialRecord(z.enum(outcomes), count),
     undated: count,
   }),
+  /** Where a search engine was asked for the records. */
+  survey: z
+    .object({
+      /** Without a key. */
+      endpoint: z.string(),
+      country: z.string(),
+      queries: z.array(
+        z.object({
+          what: z.string(),
+          query: z.string(),
+          /** Records the engine counted, at last. */
+          total: count,
+          /** Records received, without duplicates. */
+          rows: count,
+          /** Records received before: of the same address, port, transport and time. */
+          duplicates: count,
+          /** Pages received. */
+          pages: count,
+        }),
+      ),
+      ledger: z.object({
+        /** Attempts at pages, in all runs. */
+        attempts: count,
+        retries: count,
+        retryBudget: count,
+        /** Spent at most: each attempt may have been billed. */
+        credits: count,
+        /** Attempts of which is not known what became of them. */
+        doubtful: count,
+        maxCredits: count,
+        /** Requests that cost nothing, in the last run. */
+        free: count,
+      }),
+      /** The first query's total at the beginning and at the end. */
+      drift: z.object({ first: count, last: count }).optional(),
+    })
+    .optional(),
 })
 
+/** A snapshot of what a search engine counted: tallies, no records. */
+const facetsSchema = z.object({
+  ...common,
+  basis: z.literal('facets'),
+  sources: z.array(z.enum(engineIds)).length(1),
+  survey: z.object({
+    /** Where it was asked, without a key. */
+    endpoint: z.string(),
+    country: z.string(),
+    by: z.array(z.enum(breakdowns)),
+    /** Each service, category and `all`, and how its list of regions was proved complete. */
+    rows: z.array(
+      z.object({
+        service: z.string(),
+        /** The engine's total. */
+        total: count,
+        /** Of them in the regions listed. */
+        listed: count,
+        /** `none`: the regions are all. `confirmed`: the engine counts as many outside of them. */
+        remainder: z.enum(['none', 'confirmed', 'unconfirmed']),
+        /** What the service is by: the engine's name for it, its ports, or nothing (`all`). */
+        asked: z.enum(['name', 'port', 'everything']),
+      }),
+    ),
+    regions: z.object({
+      spelled: z.enum(['names', 'codes', 'names and codes']),
+      /** What the codes were read as, and why. */
+      codeSet: z.enum(['iso', 'geonames']),
+      decidedBy: z.enum(['no code is in doubt', 'the list', 'cities', 'the year']),
+      /** Values that are no region we know; counted as unknown. */
+      undecoded: z.array(z.string()),
+    }),
+    /** The first question's total at the beginning and at the end. */
+    drift: z.object({ first: count, last: count }).optional(),
+    ledger: z.object({ attempts: count, retries: count, retryBudget: count, credits: count, maxCredits: count }),
+    requests: z.array(z.object({ what: z.string(), attempts: count, credits: count, failure: z.string().optional() })),
+  }),
+})
+
+/** What a snapshot says of itself: manifest.json. */
+export const manifestSchema = z.discriminatedUnion('basis', [recordsSchema, facetsSchema])
+
 export type Manifest = z.infer<typeof manifestSchema>
+export type RecordsManifest = z.infer<typeof recordsSchema>
+export type FacetsManifest = z.infer<typeof facetsSchema>

@@ -28,7 +28,7 @@ export async function writeShare(
   await connection.run(`COPY (
     SELECT k.address, k.named, k.observed_at, NOT coalesce(x.everywhere, false) AS speaks, NOT coalesce(x.in_source, false) AS speaks_in_source,
       p.id AS place, (coalesce(k.made, 0)::BIGINT << 32) + coalesce(r.spoken, 0) AS made, k.network,
-      ${flags.join(' + ')} AS flags
+      ${flags.join(' + ')} AS flags, (k.age % (1::HUGEINT << 64))::UBIGINT AS digest
     FROM kept k JOIN named n ON k.named = n.named JOIN clue c ON k.clue = c.id
     LEFT JOIN settled v ON k.address = v.address JOIN place p ON p.id = coalesce(v.place, c.place)
     LEFT JOIN silenced x ON k.rowid = x.id LEFT JOIN suspect s ON k.address = s.address

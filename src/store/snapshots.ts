@@ -3,14 +3,20 @@ import { access, chmod, mkdir, open, readFile, readdir, rename, rm, rmdir } from
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { CensusError, failed, wrongInput } from '../model/errors.ts'
-import { manifestSchema, storeFormat, type Manifest } from './manifest.ts'
+import { manifestSchema, storeFormat, type Manifest, type RecordsManifest } from './manifest.ts'
+
+export type { Manifest }
 
 /** A complete snapshot in a store. */
-export interface Snapshot {
+export interface Snapshot<M extends Manifest = Manifest> {
   readonly id: string
   readonly folder: string
-  readonly manifest: Manifest
+  readonly manifest: M
 }
+
+/** A snapshot of records, of which places, services and products are to be decided. */
+export type RecordsSnapshot = Snapshot<RecordsManifest>
+export const isOfRecords = (snapshot: Snapshot): snapshot is RecordsSnapshot => snapshot.manifest.basis === 'records'
 
 const idPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 
@@ -122,7 +128,7 @@ export interface Draft {
   readonly id: string
   readonly folder: string
   /** Makes it a snapshot: writes the manifest, syncs everything, renames the folder. */
-  publish(manifest: Manifest): Promise<Snapshot>
+  publish<M extends Manifest>(manifest: M): Promise<Snapshot<M>>
   /** Removes it and leaves the store as it was. */
   discard(): Promise<void>
 }

@@ -14,7 +14,7 @@ import { derive } from '../../src/store/derive.ts'
 import { openDatabase } from '../../src/store/duckdb.ts'
 import { openIngest } from '../../src/store/ingest.ts'
 import { storeFormat } from '../../src/store/manifest.ts'
-import { beginSnapshot, prepareStore, type Snapshot } from '../../src/store/snapshots.ts'
+import { beginSnapshot, prepareStore, type RecordsSnapshot } from '../../src/store/snapshots.ts'
 
 /** A record of a test, with what places and names it already decided. */
 export interface Seen extends Partial<Omit<Observation, 'module' | 'regionCode' | 'city'>> {
@@ -77,7 +77,7 @@ export async function makeSnapshot(
   id: string,
   seen: readonly Seen[],
   { missing = [], tables = {} }: { readonly missing?: string[]; readonly tables?: TableOptions } = {},
-): Promise<Snapshot> {
+): Promise<RecordsSnapshot> {
   await prepareStore(store)
   const draft = await beginSnapshot(store, id)
   const work = join(draft.folder, 'work')
@@ -96,7 +96,7 @@ export async function makeSnapshot(
     tool: { name: 'exposure-census', version: '0.0.0' },
     createdAt: '2024-01-01T00:00:00.000Z',
     basis: 'records',
-    sources: sources as Snapshot['manifest']['sources'],
+    sources: sources as RecordsSnapshot['manifest']['sources'],
     observed,
     inputs: [],
     complete: missing.length === 0,
@@ -109,7 +109,7 @@ export async function makeSnapshot(
 }
 
 /** The folder of a snapshot's census made with so many rows at a time. */
-export async function censusFolder(snapshot: Snapshot, rowsAtATime: number): Promise<string> {
+export async function censusFolder(snapshot: RecordsSnapshot, rowsAtATime: number): Promise<string> {
   const folder = join(snapshot.folder, '..', `census-${rowsAtATime}`)
   const work = join(folder, 'work')
   await mkdir(work, { recursive: true })

@@ -14,7 +14,7 @@ import type { CensusFacts } from '../../src/store/censuses.ts'
 import { all, openDatabase, parquetFiles, type Row } from '../../src/store/duckdb.ts'
 import { openIngest } from '../../src/store/ingest.ts'
 import { longestLineTaken, maxBulkLineBytes } from '../../src/store/observations.ts'
-import type { Snapshot } from '../../src/store/snapshots.ts'
+import type { RecordsSnapshot } from '../../src/store/snapshots.ts'
 
 /** A folder that goes when the test has finished. */
 export async function temporaryFolder(): Promise<string> {
@@ -120,22 +120,22 @@ async function rowsOf(folder: string, sql: string): Promise<Row[]> {
 }
 
 /** The rows the reports count, in a fixed order. */
-export async function censusRows(snapshot: Snapshot, tables: TableOptions = {}): Promise<Row[]> {
+export async function censusRows(snapshot: RecordsSnapshot, tables: TableOptions = {}): Promise<Row[]> {
   const { folder } = await censusOfSnapshot(snapshot, await loadRegions(), tables)
   return rowsOf(folder, censusOf(folder).rows)
 }
 
 /** How the addresses of a snapshot are placed, and which are suspect. */
-export const censusFacts = async (snapshot: Snapshot, tables: TableOptions = {}): Promise<CensusFacts> =>
+export const censusFacts = async (snapshot: RecordsSnapshot, tables: TableOptions = {}): Promise<CensusFacts> =>
   (await censusOfSnapshot(snapshot, await loadRegions(), tables)).facts
-export const observationRows = ({ folder }: Snapshot): Promise<Row[]> =>
+export const observationRows = ({ folder }: RecordsSnapshot): Promise<Row[]> =>
   rowsOf(folder, parquetFiles(join(folder, 'observations')))
 
 /** Imports files, given as name → content, of a folder of their own. */
 export async function imported(
   files: Readonly<Record<string, string | Uint8Array>>,
   request: Partial<Omit<ImportRequest, 'files'>> & { format?: ImportRequest['files'][number]['format'] } = {},
-): Promise<Snapshot> {
+): Promise<RecordsSnapshot> {
   const folder = await temporaryFolder()
   const { format = 'auto', ...rest } = request
   for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content)

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest'
 import { importFiles } from '../../src/pipeline/import.ts'
 import { lockStore } from '../../src/store/lock.ts'
 import { storeFormat } from '../../src/store/manifest.ts'
-import { findSnapshot, listSnapshots, type Snapshot } from '../../src/store/snapshots.ts'
+import { findSnapshot, isOfRecords, listSnapshots, type Snapshot } from '../../src/store/snapshots.ts'
 import { census, censusCommand, ended, inNamespace, quoted, startCensus } from '../helpers/cli.ts'
 import { banner, ndjson } from '../helpers/shodan.ts'
 import { censusRows, temporaryFolder } from '../helpers/store.ts'
@@ -54,7 +54,7 @@ test('kill -9 at any instant leaves the whole snapshot or none, and the next imp
     await end
     interrupted += (await drafts()).length
     expect((await census(['list', 'snapshots', '--store', store])).code).toBe(0)
-    for (const snapshot of await listSnapshots(store)) {
+    for (const snapshot of (await listSnapshots(store)).filter(isOfRecords)) {
       const expected = snapshot.id === 'old' ? 1 : records
       expect(snapshot.manifest.accounting.kept).toBe(expected)
       expect(await censusRows(snapshot)).toHaveLength(expected)
@@ -63,7 +63,7 @@ test('kill -9 at any instant leaves the whole snapshot or none, and the next imp
   expect(interrupted).toBeGreaterThan(0)
   expect(await census(['import', file, '--store', store, '--id', 'last'])).toMatchObject({ code: 0 })
   expect(await drafts()).toEqual([])
-  expect((await findSnapshot(store, 'last')).manifest.accounting.kept).toBe(records)
+  expect(await findSnapshot(store, 'last')).toMatchObject({ manifest: { accounting: { kept: records } } })
 }, 120_000)
 
 test('a second writer is told so, readers are not locked out', async () => {

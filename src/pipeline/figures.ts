@@ -1,0 +1,155 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { servicesFound, tallies, type ServiceRow } from '../aggregate/tallies.ts'
+import type { Regions } from '../aggregate/census-rows.ts'
+import type { RegionTable } from '../locate/regions.ts'
+import type { ReportRow } from '../model/report-row.ts'
+import { breakdownKeys, breakdowns, units, type Breakdown, type Tally, type Unit } from '../model/tally.ts'
+import type { RowHeader } from '../reports/exposure-csv.ts'
+import { censusOf } from '../store/census-sql.ts'
+import { all, openDatabase } from '../store/duckdb.ts'
+import type { CensusFacts } from '../store/censuses.ts'
+import { readFacetTallies, type FacetTally } from '../store/facets.ts'
+import type { FacetsManifest } from '../store/manifest.ts'
+import { isOfRecords, type RecordsSnapshot, type Snapshot } from '../store/snapshots.ts'
+import { censusOfSnapshot, type CensusRequest } from './census.ts'
+import { countryTotals, defaultRankWarning, headers, mailProducts, question, type Asking } from './report-facts.ts'
+
+/** What a report is about. */
+export interface Asked {
+  readonly country: string | undefined
+  readonly serviceRows: readonly ServiceRow[]
+  /** Regions with the populations chosen. */
+  readonly view: Regions
+}
+
+/** The figures of a snapshot, whether counted from records or by a search engine: all a report knows of either. */
+export interface Figures {
+  /** The units they are in; the first is the one that is printed. */
+  readonly units: readonly Unit[]
+  /** How records were placed; absent where an engine did it. */
+  readonly census: CensusFacts | undefined
+  /** What datapackage.json says of where they come from. */
+  readonly facts: Readonly<Record<string, object>>
+  /** Ids of all services, sorted; of a survey also its categories and `all`. */
+  services(): Promise<readonly string[]>
+  /** What there is beside regions. */
+  readonly breakdowns: readonly Breakdown[]
+  /** Whether what is not there was not asked for, so that its count is not 0 but unknown. */
+  readonly isOfQuestions: boolean
+  /** Countries, most counted first; '' where none is known. */
+  countries(): Promise<string[]>
+  /** Sorted as `tallies()` of aggregate/ gives them. */
+  tallies(breakdown: Breakdown, asked: Asked): AsyncIterable<Tally> | Iterable<Tally>
+  headers(asked: Asked): Promise<(source: string) => RowHeader>
+  countryTotals(asked: Asked): Promise<ReadonlyMap<string, number>>
+  mailProducts(asked: Asked, country: string): Promise<readonly { product: string; addresses: number }[]>
+  warnings(asked: Asked, shown: readonly ReportRow[]): Promise<readonly string[]>
+  close(): Promise<void>
+}
+
+/** @param temporary a folder that may be made, for what does not fit in memory */
+export async function openFigures(
+  snapshot: Snapshot,
+  regions: RegionTable,
+  request: CensusRequest,
+  temporary: string,
+): Promise<Figures & { readonly folder: string }> {
+  if (isOfRecords(snapshot)) return recordFigures(snapshot, regions, request, temporary)
+  // A survey is small; the folder is not `temporary`, which would leave the report's folder behind where nothing is reported.
+  const folder = await mkdtemp(join(tmpdir(), 'census-'))
+  const found = await readFacetTallies(snapshot.folder, folder).finally(() =>
+    rm(folder, { recursive: true, force: true }),
+  )
+  return { ...facetFigures(snapshot as Snapshot<FacetsManifest>, found), folder: snapshot.folder }
+}
+
+async function recordFigures(
+  snapshot: RecordsSnapshot,
+  regions: RegionTable,
+  request: CensusRequest,
+  temporary: string,
+): Promise<Figures & { readonly folder: string }> {
+  const census = await censusOfSnapshot(snapshot, regions, request)
+  const database = await openDatabase({ folders: [census.folder], temporary, memoryLimitMiB: 1024 })
+  const sql = { ...censusOf(census.folder), facts: census.facts }
+  const asking = (asked: Asked): Asking => ({ ...asked, snapshot, census: sql, database })
+  const { connection } = database
+  return {
+    units,
+    census: census.facts,
+    folder: census.folder,
+    facts: {
+      accounting: snapshot.manifest.accounting,
+      placedAddresses: census.facts.placedAddresses,
+      tables: census.facts.tables,
+    },
+    services: () => servicesFound(connection, sql),
+    breakdowns,
+    isOfQuestions: false,
+    countries: async () => {
+      const counted = await all(
+        connection,
+        `SELECT country FROM ${sql.rows} GROUP BY country ORDER BY count(*) DESC, country`,
+      )
+      return counted.map((row) => String(row['country']))
+    },
+    tallies: (breakdown, asked) => tallies(connection, question(asking(asked), breakdown)),
+    headers: (asked) => headers(asking(asked)),
+    countryTotals: (asked) => countryTotals(asking(asked)),
+    mailProducts: (asked, country) => mailProducts(asking(asked), country),
+    warnings: (asked, shown) => defaultRankWarning(asking(asked), shown),
+    close: async () => {
+      database.close()
+      await census.close()
+    },
+  }
+}
+
+/** An engine counts banners of one country; what it was not asked is absent. */
+function facetFigures({ id, manifest }: Snapshot<FacetsManifest>, found: readonly FacetTally[]): Figures {
+  const { survey, observed, sources } = manifest
+  const [source = 'shodan'] = sources
+  const services = [...new Set(found.map((tally) => tally.service))].toSorted()
+  return {
+    units: ['banners'],
+    census: undefined,
+    facts: {
+      survey: {
+        rows: survey.rows,
+        regions: survey.regions,
+        ...(survey.drift === undefined ? {} : { drift: survey.drift }),
+      },
+    },
+    services: async () => services,
+    breakdowns: survey.by.includes('region') ? survey.by : ['region', ...survey.by],
+    isOfQuestions: true,
+    countries: async () => [survey.country],
+    tallies: function* (breakdown, { country, serviceRows }) {
+      if (country !== undefined && country !== survey.country) return
+      const place = new Map(serviceRows.map((row, index) => [row.id, index]))
+      const mine = found.filter((tally) => tally.breakdown === breakdown && place.has(tally.service))
+      const order = (tally: FacetTally): string => [...tally.keys, tally.region].join('\0')
+      const sorted = mine.toSorted(
+        (a, b) => (place.get(a.service) ?? 0) - (place.get(b.service) ?? 0) || (order(a) < order(b) ? -1 : 1),
+      )
+      for (const { service, keys, region, count, flags } of sorted) {
+        if (keys.length !== breakdownKeys[breakdown].length)
+          throw new Error(`a tally by ${breakdown} of ${keys.length} keys`)
+        const counts = { addresses: 0, endpoints: 0, banners: count }
+        yield { source, country: survey.country, region, service, keys, counts, flags, speakingFlags: 0 }
+      }
+    },
+    headers: async () => () => ({
+      snapshot: id,
+      basis: 'facets',
+      observedFrom: observed.from,
+      observedTo: observed.to,
+    }),
+    countryTotals: async () => new Map(),
+    mailProducts: async () => [],
+    warnings: async () => [],
+    close: async () => undefined,
+  }
+}

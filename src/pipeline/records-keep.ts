@@ -1,0 +1,77 @@
+import { readdir, rename, rm, rmdir } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { CensusError, exitCodes, failed } from '../model/errors.ts'
+import { formatIds } from '../model/reader.ts'
+import type { Journal } from '../store/journal.ts'
+import type { RecordsManifest } from '../store/manifest.ts'
+import { beginSnapshot, type RecordsSnapshot } from '../store/snapshots.ts'
+import { importFiles } from './import.ts'
+
+export interface RecordsToKeep {
+  readonly store: string
+  readonly id: string
+  readonly journal: Journal
+  /** The engine whose records they are, which is the name of their format. */
+  readonly engine: string
+  readonly survey: NonNullable<RecordsManifest['survey']>
+  /** What is missing, one sentence each. */
+  readonly missing: readonly string[]
+}
+
+/** Not to be reached by our own pages: a bomb is what others send. */
+const maxExpansion = 2000
+const maxRecordBytes = 16 * 2 ** 20
+
+/**
+ * Makes a snapshot of the pages of a journal: they are imported as a file of the engine's records would be, into a store of
+ * their own inside the journal's folder, and what comes of it becomes the snapshot, together with what is known of the
+ * download. The store's lock is held all the while.
+ */
+export async function publishRecords(keep: RecordsToKeep): Promise<RecordsSnapshot> {
+  const { store, id, journal, survey } = keep
+  const file = join(journal.folder, `${keep.engine}-${survey.country}.ndjson.gz`)
+  const aside = join(journal.folder, 'import')
+  try {
+    const imported = await importPages(keep, file, aside)
+    const { manifest } = imported
+    const missing = [...keep.missing, ...manifest.missing]
+    const draft = await beginSnapshot(store, id)
+    try {
+      await rmdir(join(draft.folder, 'observations'))
+      for (const name of await readdir(imported.folder)) {
+        if (name !== 'manifest.json') await rename(join(imported.folder, name), join(draft.folder, name))
+      }
+      await journal.publishing(id, missing.length === 0)
+      return await draft.publish<RecordsManifest>({
+        ...manifest,
+        inputs: manifest.inputs.map((input) => ({ ...input, name: basename(input.name) })),
+        complete: missing.length === 0,
+        missing,
+        survey,
+      })
+    } catch (error) {
+      await draft.discard()
+      throw error
+    }
+  } finally {
+    await rm(file, { force: true })
+    await rm(aside, { recursive: true, force: true })
+  }
+}
+
+async function importPages(
+  { id, engine, journal }: RecordsToKeep,
+  file: string,
+  store: string,
+): Promise<RecordsSnapshot> {
+  const format = formatIds.find((each) => each === engine)
+  if (format === undefined) throw new Error(`no format is called ${engine}`)
+  await journal.join(file)
+  try {
+    return await importFiles({ store, id, files: [{ name: file, format }], maxRecordBytes, maxExpansion })
+  } catch (error) {
+    if (!(error instanceof CensusError) || error.exit !== exitCodes.wrongInput) throw error
+    // No file of the user's is wrong.
+    throw failed(`the records received are of no use: ${error.message}`, 'is the endpoint that of the engine?', error)
+  }
+}

@@ -1,0 +1,115 @@
+import { loadRegions } from '../locate/regions.ts'
+import { wrongInput } from '../model/errors.ts'
+import type { Question } from '../model/engine.ts'
+import { loadServices } from '../recognise/service.ts'
+import type { RecordPages, Surveyor } from '../sources/surveyor.ts'
+import type { JournalState } from '../store/journal-events.ts'
+import type { JournalScope } from '../store/journal.ts'
+import { scopeOf } from './report-scope.ts'
+import { surveyRows } from './survey-rows.ts'
+
+/** A query whose records are downloaded. */
+export interface RecordQuery {
+  /** The service, or `all`. */
+  readonly what: string
+  readonly question: Question
+}
+
+export interface RecordQueries {
+  readonly queries: readonly RecordQuery[]
+  /** Services asked for that the engine cannot be asked for. */
+  readonly unaskable: readonly string[]
+}
+
+/** What a download is of. */
+export interface RecordsScope {
+  readonly country: string
+  /** Ids and categories; everything when absent. */
+  readonly services?: readonly string[]
+  readonly regionTables?: string
+}
+
+/** The country's code. @throws CensusError exit 2 for a country or services that there are not */
+export async function checkScope(engine: string, request: RecordsScope): Promise<string> {
+  const { regionTables, services } = request
+  const regions = await loadRegions(regionTables === undefined ? {} : { userTables: regionTables })
+  const { country = '' } = scopeOf({ country: request.country }, regions)
+  queriesOf(engine, country, services, true)
+  return country
+}
+
+/** One query a service, so that no record is downloaded twice; one for everything where no service is named. */
+export function queriesOf(
+  engine: string,
+  country: string,
+  services: readonly string[] | undefined,
+  knowsServices: boolean,
+): RecordQueries {
+  const { rows, unaskable } = surveyRows(loadServices(), engine, country, services, knowsServices)
+  const isEverything = services === undefined || services.some((name) => name.trim().toLowerCase() === 'all')
+  const queries = rows
+    .filter((row) => (isEverything ? row.by === 'everything' : row.isService))
+    .map(({ id, question }) => ({ what: id, question }))
+  if (queries.length === 0) throw wrongInput('no service is asked for', '`census list services` shows what there is')
+  return { queries, unaskable: isEverything ? [] : unaskable }
+}
+
+/** A surveyor that gives records. */
+export type RecordsSurveyor = Surveyor & { readonly records: RecordPages }
+
+/** @throws CensusError exit 2 for an engine that gives counts only */
+export function givesRecords(surveyor: Surveyor): RecordsSurveyor {
+  const { records } = surveyor
+  if (records === undefined) {
+    throw wrongInput(
+      `census cannot download records from ${surveyor.facts.title}`,
+      'leave out --records to count, or see `census list sources`',
+    )
+  }
+  return Object.assign(surveyor, { records })
+}
+
+/** What tells this download from others. */
+export const journalScope = (
+  surveyor: RecordsSurveyor,
+  country: string,
+  queries: readonly RecordQuery[],
+): JournalScope => ({
+  engine: surveyor.facts.id,
+  endpoint: new URL(surveyor.endpoint).origin,
+  country,
+  queries: queries.map(({ question }) => surveyor.records.query(question)),
+})
+
+/** A query, counted. */
+export interface CountedQuery extends RecordQuery {
+  readonly query: string
+  readonly total: number
+  readonly pages: number
+  /** Pages that are stored already. */
+  readonly stored: number
+}
+
+/** Counts every query, which costs nothing. @throws Unanswered when one is not answered */
+export async function countQueries(
+  surveyor: RecordsSurveyor,
+  queries: readonly RecordQuery[],
+  state: JournalState,
+  onProgress?: (what: string) => void,
+): Promise<CountedQuery[]> {
+  const counted: CountedQuery[] = []
+  for (const [index, { what, question }] of queries.entries()) {
+    onProgress?.(`${what}, how many`)
+    let { total } = await surveyor.count(what, question, {})
+    // Nothing would show that there are some after all.
+    if (total === 0) ({ total } = await surveyor.count(`${what}, once more`, question, {}))
+    const pages = Math.ceil(total / surveyor.records.rowsPerPage)
+    const stored = [...state.pages(index).keys()].filter((page) => page <= pages).length
+    counted.push({ what, question, query: surveyor.records.query(question), total, pages, stored })
+  }
+  return counted
+}
+
+/** Pages to be paid for. */
+export const pagesDue = (counted: readonly CountedQuery[]): number =>
+  counted.reduce((sum, { pages, stored }) => sum + pages - stored, 0)

@@ -1,0 +1,250 @@
+import { failed, wrongInput } from '../model/errors.ts'
+import { openHttp } from '../net/http.ts'
+import type { PlannedRecords } from '../reports/import-text.ts'
+import { refusal, Unanswered } from '../sources/asker.ts'
+import { surveyors } from '../sources/surveyors.ts'
+import { storageError } from '../store/duckdb.ts'
+import { readJournal, openJournal, type Journal } from '../store/journal.ts'
+import type { JournalState } from '../store/journal-events.ts'
+import { lockStore } from '../store/lock.ts'
+import {
+  checkSnapshotId,
+  isMissing,
+  listSnapshots,
+  prepareStore,
+  removeEmptyStore,
+  type RecordsSnapshot,
+} from '../store/snapshots.ts'
+import { newId } from './import.ts'
+import { publishRecords } from './records-keep.ts'
+import { downloadPages, freshOf } from './records-pages.ts'
+import {
+  checkScope,
+  countQueries,
+  givesRecords,
+  journalScope,
+  pagesDue,
+  queriesOf,
+  type CountedQuery,
+  type RecordQueries,
+  type RecordsSurveyor,
+} from './records-plan.ts'
+import { watched } from './survey-watch.ts'
+import type { SurveyRequest } from './survey.ts'
+
+/** A download of the records behind a survey. */
+export type RecordsRequest = Omit<SurveyRequest, 'by'>
+
+/** @throws CensusError exit 2 for an engine whose records cannot be downloaded */
+function openRecords(request: RecordsRequest): { surveyor: RecordsSurveyor; close(): Promise<void> } {
+  const open = surveyors[request.engine]
+  if (open === undefined)
+    throw wrongInput(`census cannot ask ${request.engine}`, '`census list sources` says what each source can do')
+  const http = openHttp(request.http)
+  const surveyor = open({
+    http,
+    key: request.key,
+    // Enough for an engine that is out of breath, too few to keep one busy that is down.
+    retryBudget: 10 + Math.ceil(request.maxCredits / 4),
+    // The journal keeps the cap: it knows the attempts of earlier runs, too.
+    maxCredits: Number.MAX_SAFE_INTEGER,
+    ...(request.endpoint === undefined ? {} : { endpoint: request.endpoint }),
+    ...(request.requestsPerSecond === undefined ? {} : { requestsPerSecond: request.requestsPerSecond }),
+  })
+  return { surveyor: givesRecords(watched(surveyor)), close: () => http.close() }
+}
+
+async function askable(surveyor: RecordsSurveyor, country: string, request: RecordsRequest): Promise<RecordQueries> {
+  const { knowsServices } = await surveyor.abilities()
+  return queriesOf(surveyor.facts.id, country, request.services, knowsServices)
+}
+
+/** What a download would ask for, and what it would cost: counts only, which cost nothing. Writes nothing. */
+export async function planRecords(request: RecordsRequest): Promise<PlannedRecords> {
+  const country = await checkScope(request.engine, request)
+  const engine = openRecords(request)
+  const { surveyor } = engine
+  try {
+    return await answered(surveyor, async () => {
+      const { queries } = await askable(surveyor, country, request)
+      const state = await readJournal(request.store, journalScope(surveyor, country, queries))
+      const counted = await countQueries(surveyor, queries, state, (what) =>
+        request.onProgress?.({ done: 0, planned: queries.length, what }),
+      )
+      const account = await surveyor.account().catch((error: unknown) => {
+        if (error instanceof Unanswered) return error.why
+        throw error
+      })
+      const { creditsPerPage } = surveyor.records
+      return {
+        queries: counted.map(({ what, query, total, pages, stored }) => {
+          return { what, query, total, pages, stored, credits: (pages - stored) * creditsPerPage }
+        }),
+        credits: pagesDue(counted) * creditsPerPage,
+        spent: state.attempts * creditsPerPage,
+        ...(state.begunAt === undefined ? {} : { begunAt: state.begunAt }),
+        requestsPerSecond: request.requestsPerSecond ?? surveyor.facts.requestsPerSecond,
+        retryBudget: surveyor.ledger.retryBudget,
+        maxCredits: request.maxCredits,
+        account,
+      }
+    })
+  } finally {
+    await engine.close()
+  }
+}
+
+/**
+ * Downloads the records behind a survey, page by page, and keeps them as a snapshot. What was received is in a journal that
+ * the same request goes on with, however it ended.
+ * @throws CensusError exit 1 when the engine refuses or does not answer and there is nothing to keep, 2 for a wrong request
+ *   or one that costs more than is allowed, 4 when another writer holds the store
+ */
+export async function downloadRecords(request: RecordsRequest): Promise<RecordsSnapshot> {
+  const id = request.id ?? newId()
+  checkSnapshotId(id)
+  const country = await checkScope(request.engine, request)
+  const engine = openRecords(request)
+  const { surveyor } = engine
+  try {
+    const isNew = await isMissing(request.store)
+    // A store that a newer census has written to is not added to.
+    if ((await listSnapshots(request.store)).some((snapshot) => snapshot.id === id))
+      throw wrongInput(
+        `the store ${request.store} already holds a snapshot ${JSON.stringify(id)}`,
+        'choose another --id',
+      )
+    await prepareStore(request.store).catch((error: unknown) => {
+      throw storageError(error, `the store ${request.store} cannot be made`)
+    })
+    const lock = await lockStore(request.store)
+    try {
+      return await answered(surveyor, () => downloadHeld(surveyor, country, id, request))
+    } catch (error) {
+      throw storageError(error, 'the download failed', 'what was received is kept: the same command goes on with it')
+    } finally {
+      lock.release()
+      if (isNew) await removeEmptyStore(request.store)
+    }
+  } finally {
+    await engine.close()
+  }
+}
+
+/** The same while the store's lock is held. */
+async function downloadHeld(
+  surveyor: RecordsSurveyor,
+  country: string,
+  id: string,
+  request: RecordsRequest,
+): Promise<RecordsSnapshot> {
+  const { queries, unaskable } = await askable(surveyor, country, request)
+  const scope = journalScope(surveyor, country, queries)
+  const journal = await currentJournal(request.store, () => openJournal(request.store, scope))
+  try {
+    let done = 0
+    let planned = queries.length
+    const progress = (what: string): void => request.onProgress?.({ done: done++, planned, what })
+    const counted = await countQueries(surveyor, queries, journal.state, progress)
+    planned += pagesDue(counted)
+    checkCost(surveyor, counted, journal.state, request)
+    for (const [index, { total }] of counted.entries()) if (total > 0) await journal.counted(index, total)
+    const before = { attempts: journal.state.attempts, pages: journal.state.size() }
+    const downloaded = await downloadPages({
+      surveyor,
+      journal,
+      queries: counted,
+      maxCredits: request.maxCredits,
+      onPage: progress,
+    })
+    const { ended, hasGaps, drift } = downloaded
+    const hasRecords = queries.some((_, index) => freshOf(journal, index) > 0)
+    const isNoNews = hasGaps && journal.state.publishing !== undefined && journal.state.size() === before.pages
+    if ((!hasRecords || isNoNews) && ended !== undefined) throw ended
+    if (!hasRecords || isNoNews)
+      throw failed(
+        `${surveyor.facts.title} gave no record of ${country}${isNoNews ? ' that was missing' : ''}: ${downloaded.missing[0] ?? 'it counts none'}`,
+        'try again later, or ask for other services',
+      )
+    const { attempts, retries, doubtful } = journal.state
+    const snapshot = await publishRecords({
+      store: request.store,
+      id,
+      journal,
+      engine: surveyor.facts.id,
+      missing: [
+        ...unaskable.map((service) => `${service}: ${surveyor.facts.title} cannot be asked for it`),
+        ...downloaded.missing,
+      ],
+      survey: {
+        endpoint: scope.endpoint,
+        country,
+        queries: counted.map((query, index) => ({
+          what: query.what,
+          query: query.query,
+          total: journal.state.totals(index).at(-1) ?? query.total,
+          rows: freshOf(journal, index),
+          duplicates: duplicatesOf(journal, index),
+          pages: journal.state.pages(index).size,
+        })),
+        ledger: {
+          attempts,
+          retries,
+          retryBudget: surveyor.ledger.retryBudget,
+          credits: attempts * surveyor.records.creditsPerPage,
+          doubtful,
+          maxCredits: request.maxCredits,
+          free: surveyor.ledger.attempts - (attempts - before.attempts),
+        },
+        ...(drift === undefined ? {} : { drift }),
+      },
+    })
+    // With pages missing, the same command asks for them, and for no other.
+    if (!hasGaps) await journal.remove()
+    return snapshot
+  } finally {
+    await journal.close()
+  }
+}
+
+/** The journal to go on with: one all of which has become a snapshot has ended, though nobody lived to take it away. */
+async function currentJournal(store: string, reopen: () => Promise<Journal>): Promise<Journal> {
+  const journal = await reopen()
+  const { publishing } = journal.state
+  if (publishing?.complete !== true) return journal
+  if (!(await listSnapshots(store)).some(({ id }) => id === publishing.id)) return journal
+  await journal.remove()
+  return reopen()
+}
+
+/** @throws CensusError exit 2 when a download costs more than is allowed, what was spent on it before included */
+function checkCost(
+  { records, facts }: RecordsSurveyor,
+  counted: readonly CountedQuery[],
+  state: JournalState,
+  { maxCredits }: RecordsRequest,
+): void {
+  const pages = pagesDue(counted)
+  const spent = state.attempts * records.creditsPerPage
+  const needed = spent + pages * records.creditsPerPage
+  if (pages === 0 || needed <= maxCredits) return
+  throw wrongInput(
+    `${facts.title} has ${pages} pages to download for ${pages * records.creditsPerPage} credits${spent === 0 ? '' : `, after ${spent} spent on this download`}, and --max-credits allows ${maxCredits}`,
+    `see --dry-run; --max-credits ${needed} allows it, a few more allow for retries`,
+  )
+}
+
+/** Records received more than once. */
+const duplicatesOf = (journal: Journal, index: number): number =>
+  [...journal.state.pages(index).values()].reduce((sum, { rows, fresh }) => sum + rows - fresh, 0)
+
+/** @throws CensusError exit 1 in the engine's words where it refuses or does not answer */
+async function answered<T>({ facts }: RecordsSurveyor, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof Unanswered)) throw error
+    if (error.refused) throw refusal(facts.title, error)
+    throw failed(`${facts.title} does not answer: ${error.message}`, 'try again later', error)
+  }
+}

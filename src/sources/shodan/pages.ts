@@ -1,0 +1,39 @@
+import type { Page, PageRow } from '../surveyor.ts'
+
+/*
+ * Pages of GET /shodan/host/search: {matches: [banner], total}, as recorded by ninoseki/shodanx (sample
+ * shodan-api/Shodan_Clients_Host_search_1_3_1.json) and described at https://developer.shodan.io/api. What a banner says is
+ * read by the importer; here it is only told from others, and kept as it came.
+ */
+
+/** Banners on a page that is not the last one. */
+export const rowsPerPage = 100
+
+/** Banners of a page, in their order. @returns undefined when the answer has another shape */
+export function readPage(json: unknown): Page | undefined {
+  if (!isObject(json)) return undefined
+  const { total, matches } = json
+  if (!isCount(total) || !Array.isArray(matches) || matches.length > rowsPerPage) return undefined
+  return matches.every(isObject) ? { total, rows: matches.map(rowOf) } : undefined
+}
+
+const rowOf = (banner: Banner): PageRow => {
+  const line = JSON.stringify(banner)
+  return { line, key: bannerKey(banner, line) }
+}
+
+/** What tells a banner, given as its line, from others. */
+export const keyOfLine = (line: string): string => bannerKey(JSON.parse(line) as Banner, line)
+
+type Banner = Readonly<Record<string, unknown>>
+
+/** A banner is one answer of one endpoint at one time; one that does not say so is told by all it says. */
+function bannerKey({ ip_str: text, ip, port, transport, timestamp }: Banner, line: string): string {
+  const address = text ?? ip
+  const isWhole = [address, port, timestamp].every((each) => typeof each === 'string' || typeof each === 'number')
+  return isWhole ? JSON.stringify([address, port, transport ?? null, timestamp]) : line
+}
+
+const isObject = (json: unknown): json is Record<string, unknown> =>
+  typeof json === 'object' && json !== null && !Array.isArray(json)
+const isCount = (json: unknown): json is number => Number.isSafeInteger(json) && (json as number) >= 0

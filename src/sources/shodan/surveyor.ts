@@ -1,0 +1,104 @@
+import { facets, type Facet } from '../../model/engine.ts'
+import type { HttpAnswer } from '../../net/http.ts'
+import { openAsker, type Asked, type Judgement } from '../asker.ts'
+import type { Surveyor, SurveyorOptions } from '../surveyor.ts'
+import { judgeShodan, readCounted, readCredits, readNames } from './answers.ts'
+import { shodanFacts } from './facts.ts'
+import { keyOfLine, readPage, rowsPerPage } from './pages.ts'
+import { facetList, isAskable, mostBuckets, shodanNames, shodanQuery } from './query.ts'
+
+/** Shodan's counts, which cost nothing: GET /shodan/host/count (https://developer.shodan.io/api). */
+export function openShodan(options: SurveyorOptions): Surveyor {
+  const endpoint = options.endpoint ?? shodanFacts.endpoint
+  const asker = openAsker({
+    http: options.http,
+    request: ({ path, params }) => ({
+      url: urlOf(endpoint, path, { ...params, key: options.key() }),
+      headers: { 'user-agent': 'exposure-census' },
+    }),
+    judge: (answer) => judgeWithoutKey(answer, options.key()),
+    requestsPerSecond: options.requestsPerSecond ?? shodanFacts.requestsPerSecond,
+    retryBudget: options.retryBudget,
+    maxCredits: options.maxCredits,
+  })
+  const get = <T>(
+    what: string,
+    path: string,
+    read: Asked<T>['read'],
+    params: Record<string, string> = {},
+  ): Promise<T> => asker.ask({ what, path, params, credits: 0, read })
+  return {
+    facts: shodanFacts,
+    endpoint,
+    mostBuckets,
+    isAskable,
+    describe: (question, wanted) => {
+      const list = facetList(wanted)
+      return `GET /shodan/host/count?query=${shodanQuery(question)}${list === '' ? '' : `&facets=${list}`}`
+    },
+    account: () => get('account', '/api-info', readCredits),
+    abilities: async () => {
+      const filters = await get('filters', '/shodan/host/search/filters', readNames)
+      const facetsTold = (): Promise<ReadonlySet<string>> => get('facets', '/shodan/host/search/facets', readNames)
+      let known = await facetsTold()
+      // There are filters no facet goes by, so that the same list twice is the first one come again.
+      if (known.size === filters.size && [...known].every((name) => filters.has(name))) known = await facetsTold()
+      return {
+        knowsServices: filters.has(shodanNames.module),
+        facets: new Set(facets.filter((facet: Facet) => known.has(shodanNames[facet]))),
+      }
+    },
+    count: (what, question, wanted) => {
+      const list = facetList(wanted)
+      const params = { query: shodanQuery(question), ...(list === '' ? {} : { facets: list }) }
+      return get(
+        what,
+        '/shodan/host/count',
+        (json) => {
+          const counted = readCounted(json)
+          const isWhole = facets.every((facet) => wanted[facet] === undefined || counted?.buckets[facet] !== undefined)
+          return isWhole ? counted : undefined
+        },
+        params,
+      )
+    },
+    records: {
+      rowsPerPage,
+      // A filter costs what a further page does, and every question has one.
+      creditsPerPage: 1,
+      query: shodanQuery,
+      keyOf: keyOfLine,
+      page: (what, question, page, { before, failed }) =>
+        asker.ask({
+          what,
+          path: '/shodan/host/search',
+          params: { query: shodanQuery(question), page: String(page) },
+          credits: 1,
+          read: readPage,
+          before,
+          failed,
+        }),
+    },
+    get ledger() {
+      return asker.ledger
+    },
+    requests: asker.requests,
+  }
+}
+
+/** What an answer is worth, told without the key: an engine's words may repeat what it was asked with. */
+function judgeWithoutKey(answer: HttpAnswer, key: string): Judgement {
+  const judged = judgeShodan(answer)
+  // A key too short to be one may be a word of its own.
+  if (judged.kind === 'answer' || key.length < 8) return judged
+  const told = answer.body.toString('utf8').replaceAll(key, '…').replaceAll(encodeURIComponent(key), '…')
+  return judgeShodan({ ...answer, body: Buffer.from(told) })
+}
+
+/** An address under an endpoint that may have a path of its own. */
+function urlOf(endpoint: string, path: string, params: Readonly<Record<string, string>>): URL {
+  const url = new URL(endpoint)
+  url.pathname = url.pathname.replace(/\/$/, '') + path
+  url.search = new URLSearchParams(params).toString()
+  return url
+}

@@ -1,0 +1,8 @@
+import type { EngineId } from '../model/engine.ts'
+import { openShodan } from './shodan/surveyor.ts'
+import type { Surveyor, SurveyorOptions } from './surveyor.ts'
+
+/** Engines that can be asked for counts. */
+export const surveyors: Readonly<Partial<Record<EngineId, (options: SurveyorOptions) => Surveyor>>> = {
+  shodan: openShodan,
+}
