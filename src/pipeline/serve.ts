@@ -93,8 +93,6 @@ export function words(
     countryName: (code) => regions.region(code)?.name,
     regions: (text, country) => {
       const code = text.trim().toUpperCase()
-      const full = /^[A-Z]{2}-[A-Z0-9]{1,3}$/.test(code) ? regions.region(code)?.code : undefined
-      if (full !== undefined) return [full]
       // Numbers lose their zeros in other programs' hands.
       const coded = [code, ...(/^\d$/.test(code) ? [`0${code}`] : [])].flatMap((suffix) => bySuffix.get(suffix) ?? [])
       if (coded.length > 0) return coded

@@ -98,6 +98,10 @@ describe('a query finds', () => {
     [`product:"' OR 1=1 --"`, 0],
     [`city:"'||(SELECT 1)||'"`, 0],
     ['50% \\ _ *', 0],
+    ['%', 0],
+    ['_ostfix', 0],
+    ['product:%', 0],
+    ['city:K_oto', 0],
   ])('%s', async (query, total) => {
     const found = await api.ok('/shodan/host/search', { query, facets: 'country' })
     expect(found.total).toBe(total)
