@@ -7,11 +7,12 @@ import { loadServices } from '../src/recognise/service.ts'
 import { prefectures, syntheticBanners } from '../test/helpers/engine-banners.ts'
 import { shodanAnswers } from '../test/helpers/engine-shodan.ts'
 import { startEngine } from '../test/helpers/engine.ts'
+import { benchDownload } from './survey-download.ts'
 import { benchmark, machine, markdownTable, quoted, run } from './measure.ts'
 
 /*
  * `npm run bench:survey`: how many requests a survey of 47 regions and 20 services takes of a local engine that plays
- * Shodan. What it prints on standard output is the table of docs/performance.md.
+ * Shodan, and what downloading pages from it costs. What it prints on standard output is the table of docs/performance.md.
  */
 
 const services = 20
@@ -65,6 +66,7 @@ async function measure(folder: string): Promise<void> {
   console.log(`\n- requests: ${certain} (promised: at most 25), ${asked} in all; ${ledger.retries} retries`)
   console.log(`- credits: ${ledger.credits} (promised: 0)`)
   console.log(`- ${ran.seconds.toFixed(2)} s without waiting; at Shodan's one request a second at least ${asked} s\n`)
+  await benchDownload(folder)
 }
 
 const sound = /^[1-9]\d{0,6}$/.test(values.banners)

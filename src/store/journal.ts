@@ -54,7 +54,9 @@ const pageName = (query: number, page: number): string => `page-${query}-${page}
 const pagePattern = /^page-(\d{1,6})-(\d{1,9})\.ndjson\.gz$/
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')
-const compressed = promisify<string, { level: number }, Buffer>(gzip)
+/** Pages are read once again, soon; in pieces as large as a page, since each piece has its cost. */
+const quickly = { level: 1, chunkSize: 2 ** 18 }
+const compressed = promisify<Buffer, typeof quickly, Buffer>(gzip)
 const decompressed = promisify<Buffer, Buffer>(gunzip)
 
 /** What a journal says so far, without changing it. @throws CensusError exit 1 for one that cannot be read */
@@ -93,6 +95,7 @@ export async function openJournal(store: string, scope: JournalScope): Promise<J
       if (state.begunAt === undefined) {
         await syncFolder(folder)
         await syncFolder(surveysFolder(store))
+        await syncFolder(resolve(store))
         await append({ event: 'begun', at: now(), ...scope, queries: [...scope.queries] })
       }
     }
@@ -129,7 +132,7 @@ export async function openJournal(store: string, scope: JournalScope): Promise<J
     attempt: (query, page) => append({ event: 'attempt', at: now(), query, page }),
     failed: (query, page, why) => append({ event: 'failed', at: now(), query, page, why }),
     store: async (query, page, { lines, rows, total }) => {
-      const bytes = await compressed(lines.map((line) => `${line}\n`).join(''), { level: 1 })
+      const bytes = await compressed(Buffer.from(lines.map((line) => `${line}\n`).join('')), quickly)
       await put(pageName(query, page), bytes)
       await append({ event: 'stored', at: now(), query, page, rows, fresh: lines.length, total, sha256: sha256(bytes) })
     },
