@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Page } from '../sources/surveyor.ts'
 import type { Journal } from '../store/journal.ts'
 import type { CountedQuery, RecordsSurveyor } from './records-plan.ts'
@@ -91,22 +92,8 @@ export function isNew(key: string, seen: Seen): boolean {
   return seen.add(digest(key)).size > before
 }
 
-/**
- * 53 bits of a text: two hashes of 32 bits made as FNV-1a is, each mixed at the end as MurmurHash3's is. That two of
- * a million records share them by chance is less likely than 1 in 10,000, and would show: one would be missing.
- */
-function digest(text: string): number {
-  let [high, low] = [0x811c9dc5, 0x9e3779b9]
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at)
-    high = Math.imul(high ^ code, 0x01000193)
-    low = Math.imul(low ^ code, 0x85ebca6b)
-  }
-  return (mixed(high ^ low) >>> 11) * 2 ** 32 + (mixed(low) >>> 0)
-}
-
-function mixed(hash: number): number {
-  const half = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  const whole = Math.imul(half ^ (half >>> 13), 0xc2b2ae35)
-  return whole ^ (whole >>> 16)
+/** That two of a million records have the same one by chance is less likely than 1 in 10,000, and would show: one is missing. */
+function digest(key: string): number {
+  const bytes = createHash('sha256').update(key).digest()
+  return bytes.readUInt32LE(0) * 2 ** 21 + (bytes.readUInt32LE(4) >>> 11)
 }
