@@ -122,7 +122,9 @@ async function decoded(body: Buffer, headers: HttpAnswer['headers'], maxBytes: n
   // An answer without a body may still say how its body would be compressed; one that lost its body may not.
   if (body.length === 0 && headers['content-length'] === '0') return body
   try {
-    return await inflate(body, { maxOutputLength: maxBytes })
+    // In pieces as large as the whole may be: each piece has its cost.
+    const chunkSize = Math.min(2 ** 20, Math.max(2 ** 14, 8 * body.length))
+    return await inflate(body, { maxOutputLength: maxBytes, chunkSize })
   } catch (error) {
     if (codeOf(error) === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes)
     throw new HttpFailure('encoding', 'the answer cannot be decompressed: it is cut off or broken')

@@ -29,7 +29,7 @@ const maxRecordBytes = 16 * 2 ** 20
  */
 export async function publishRecords(keep: RecordsToKeep): Promise<RecordsSnapshot> {
   const { store, id, journal, survey } = keep
-  const file = join(journal.folder, `${keep.engine}-${survey.country}.ndjson.gz`)
+  const file = join(journal.folder, `${keep.engine}-${survey.country}.ndjson`)
   const aside = join(journal.folder, 'import')
   try {
     const imported = await importPages(keep, file, aside)

@@ -1,13 +1,21 @@
 import { createHash } from 'node:crypto'
-import type { Page } from '../sources/surveyor.ts'
 import type { Journal } from '../store/journal.ts'
 import type { CountedQuery, RecordsSurveyor } from './records-plan.ts'
 
 /** There is no credit left for a further attempt. */
 export class CreditsUsed extends Error {}
 
-/** Records that came already, by 53 bits of a digest of what tells them from others. */
+/** Records that came already, by their digests. */
 export type Seen = Set<number>
+
+/** A page as it came. */
+interface Found {
+  readonly total: number
+  /** Records on it. */
+  readonly rows: number
+  /** Lines of those that had not come before, by their digests. */
+  readonly fresh: ReadonlyMap<number, string>
+}
 
 export interface PageRequest {
   readonly surveyor: RecordsSurveyor
@@ -39,19 +47,19 @@ export async function fetchPage(request: PageRequest): Promise<string | undefine
     },
     failed: (why: string): Promise<void> => journal.failed(index, page, why),
   }
-  const ask = (): Promise<Page> => surveyor.records.page(`${query.what}, page ${page}`, query.question, page, watch)
-  const oddity = (found: Page): string | undefined => {
-    if (found.rows.length > 0 && countNew(found, seen) === 0) return 'its records are those of pages before'
-    const due = dueOn(page, Math.max(found.total, query.total), surveyor.records.rowsPerPage)
-    return found.rows.length < due ? `${found.rows.length} records instead of ${due}` : undefined
+  const ask = async (): Promise<Found> => {
+    const { total, rows } = await surveyor.records.page(`${query.what}, page ${page}`, query.question, page, watch)
+    const fresh = new Map(rows.map(({ key, line }) => [digest(key), line] as const).filter(([each]) => !seen.has(each)))
+    return { total, rows: rows.length, fresh }
   }
-  const keep = async (found: Page): Promise<void> => {
-    const fresh = found.rows.filter(({ key }) => isNew(key, seen))
-    await journal.store(index, page, {
-      lines: fresh.map(({ line }) => line),
-      rows: found.rows.length,
-      total: found.total,
-    })
+  const oddity = ({ total, rows, fresh }: Found): string | undefined => {
+    if (rows > 0 && fresh.size === 0) return 'its records are those of pages before'
+    const due = dueOn(page, Math.max(total, query.total), surveyor.records.rowsPerPage)
+    return rows < due ? `${rows} records instead of ${due}` : undefined
+  }
+  const keep = async ({ total, rows, fresh }: Found): Promise<void> => {
+    for (const each of fresh.keys()) seen.add(each)
+    await journal.store(index, page, { lines: [...fresh.values()], rows, total })
   }
 
   const first = await ask()
@@ -66,13 +74,13 @@ export async function fetchPage(request: PageRequest): Promise<string | undefine
     await journal.failed(index, page, odd)
     const second = await ask().catch(async (error: unknown) => {
       // Half a page that is paid for is better than none.
-      if (countNew(first, seen) > 0) await keep(first)
+      if (first.fresh.size > 0) await keep(first)
       throw error
     })
-    if (countNew(second, seen) >= countNew(first, seen)) best = second
+    if (second.fresh.size >= first.fresh.size) best = second
     why = oddity(best)
   }
-  if (why !== undefined && countNew(best, seen) === 0) {
+  if (why !== undefined && best.fresh.size === 0) {
     await journal.failed(index, page, why)
     return why
   }
@@ -84,16 +92,11 @@ export async function fetchPage(request: PageRequest): Promise<string | undefine
 const dueOn = (page: number, total: number, rowsPerPage: number): number =>
   Math.max(0, Math.min(rowsPerPage, total - (page - 1) * rowsPerPage))
 
-const countNew = (page: Page, seen: Seen): number => page.rows.filter(({ key }) => !seen.has(digest(key))).length
-
-/** Whether a record was not seen before; from now on it was. */
-export function isNew(key: string, seen: Seen): boolean {
-  const before = seen.size
-  return seen.add(digest(key)).size > before
-}
-
-/** That two of a million records have the same one by chance is less likely than 1 in 10,000, and would show: one is missing. */
-function digest(key: string): number {
+/**
+ * What tells a record from others, as a number. That two of a million records have the same one by chance is less likely
+ * than 1 in 10,000, and would show: one is missing.
+ */
+export function digest(key: string): number {
   const bytes = createHash('sha256').update(key).digest()
   return bytes.readUInt32LE(0) * 2 ** 21 + (bytes.readUInt32LE(4) >>> 11)
 }

@@ -1,6 +1,6 @@
 import { Unanswered } from '../sources/asker.ts'
 import type { Journal } from '../store/journal.ts'
-import { CreditsUsed, fetchPage, isNew, type Seen } from './records-page.ts'
+import { CreditsUsed, digest, fetchPage, type Seen } from './records-page.ts'
 import { pagesDue, type CountedQuery, type RecordsSurveyor } from './records-plan.ts'
 
 export interface Download {
@@ -97,7 +97,7 @@ const spent = (maxCredits: number): string => `the ${maxCredits} credits allowed
 /** Records of the pages stored in earlier runs. */
 async function recordsSeen({ surveyor, journal }: Download): Promise<Seen> {
   const seen: Seen = new Set()
-  for await (const lines of journal.lines()) for (const line of lines) isNew(surveyor.records.keyOf(line), seen)
+  for await (const lines of journal.lines()) for (const line of lines) seen.add(digest(surveyor.records.keyOf(line)))
   return seen
 }
 

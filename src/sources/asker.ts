@@ -6,7 +6,7 @@ import { HttpFailure, type HttpAnswer, type HttpClient, type HttpRequest } from 
 
 /** What an engine's answer is worth. */
 export type Judgement =
-  | { readonly kind: 'answer'; readonly json: unknown }
+  | { readonly kind: 'answer'; readonly json: unknown; readonly text: string }
   /** It may be answered when it is asked again. */
   | { readonly kind: 'again'; readonly why: string }
   /** The engine refuses the key or the plan: its own words. */
@@ -20,8 +20,8 @@ export interface Asked<T> {
   readonly params: Readonly<Record<string, string>>
   /** Credits each attempt may cost. */
   readonly credits: number
-  /** What the answer's JSON says; undefined where it has another shape. */
-  readonly read: (json: unknown) => T | undefined
+  /** What the answer's JSON, whose text comes with it, says; undefined where it has another shape. */
+  readonly read: (json: unknown, text: string) => T | undefined
   /** Called before each attempt is sent; what it throws ends the asking. */
   readonly before?: (attempt: number) => Promise<void>
   /** Called after each attempt that came to nothing. */
@@ -118,7 +118,7 @@ export function openAsker(options: AskerOptions): Asker {
     for (let nth = 1; ; nth++) {
       let judged = await queue.add(() => attempt(asked, nth, entry))
       if (judged.kind === 'answer') {
-        const read = asked.read(judged.json)
+        const read = asked.read(judged.json, judged.text)
         if (read !== undefined) return read
         judged = { kind: 'again', why: 'an answer of another shape than documented' }
       }

@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto'
 import { mkdir, open, readFile, readdir, rename, rm, rmdir, truncate, type FileHandle } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { promisify } from 'node:util'
-import { gunzip, gzip } from 'node:zlib'
 import { failed } from '../model/errors.ts'
 import { followJournal, readEvents, type JournalEvent, type JournalState } from './journal-events.ts'
 
@@ -35,7 +33,7 @@ export interface Journal {
   failed(query: number, page: number, why: string): Promise<void>
   store(query: number, page: number, content: PageToStore): Promise<void>
   publishing(id: string, complete: boolean): Promise<void>
-  /** Puts all stored pages into one file: gzip members one after another are a gzip file (RFC 1952 §2.2). */
+  /** Puts all stored pages into one file. */
   join(path: string): Promise<void>
   close(): Promise<void>
   /** Ends it: everything in it is given up. */
@@ -49,15 +47,13 @@ const folderOf = (store: string, { engine, endpoint, country, queries }: Journal
     .digest('hex')
   return join(surveysFolder(store), key.slice(0, 16))
 }
+/** Where a journal is while it is taken away. */
+const endedFolder = (folder: string): string => `${folder}.ended`
 const journalName = 'journal.ndjson'
-const pageName = (query: number, page: number): string => `page-${query}-${page}.ndjson.gz`
-const pagePattern = /^page-(\d{1,6})-(\d{1,9})\.ndjson\.gz$/
+const pageName = (query: number, page: number): string => `page-${query}-${page}.ndjson`
+const pagePattern = /^page-(\d{1,6})-(\d{1,9})\.ndjson$/
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')
-/** Pages are read once again, soon; in pieces as large as a page, since each piece has its cost. */
-const quickly = { level: 1, chunkSize: 2 ** 18 }
-const compressed = promisify<Buffer, typeof quickly, Buffer>(gzip)
-const decompressed = promisify<Buffer, Buffer>(gunzip)
 
 /** What a journal says so far, without changing it. @throws CensusError exit 1 for one that cannot be read */
 export async function readJournal(store: string, scope: JournalScope): Promise<JournalState> {
@@ -125,14 +121,14 @@ export async function openJournal(store: string, scope: JournalScope): Promise<J
     lines: async function* () {
       for (const [query] of scope.queries.entries()) {
         for (const page of state.pages(query).keys())
-          yield linesOf(await decompressed(await readFile(join(folder, pageName(query, page)))))
+          yield linesOf(await readFile(join(folder, pageName(query, page))))
       }
     },
     counted: (query, total) => append({ event: 'counted', at: now(), query, total }),
     attempt: (query, page) => append({ event: 'attempt', at: now(), query, page }),
     failed: (query, page, why) => append({ event: 'failed', at: now(), query, page, why }),
     store: async (query, page, { lines, rows, total }) => {
-      const bytes = await compressed(Buffer.from(lines.map((line) => `${line}\n`).join('')), quickly)
+      const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''))
       await put(pageName(query, page), bytes)
       await append({ event: 'stored', at: now(), query, page, rows, fresh: lines.length, total, sha256: sha256(bytes) })
     },
@@ -151,7 +147,9 @@ export async function openJournal(store: string, scope: JournalScope): Promise<J
     close,
     remove: async () => {
       await close()
-      await rm(folder, { recursive: true, force: true })
+      // In one step: of a journal half of which is gone, the pages that are left would pass for those of a new one.
+      await rename(folder, endedFolder(folder)).catch(ifThere)
+      await rm(endedFolder(folder), { recursive: true, force: true })
       // It stays while another download is in it.
       await rmdir(surveysFolder(store)).catch(() => undefined)
     },
@@ -166,6 +164,7 @@ async function recover(
   follow: (event: JournalEvent) => void,
   append: (event: JournalEvent) => Promise<void>,
 ): Promise<void> {
+  await rm(endedFolder(folder), { recursive: true, force: true })
   const { events, wholeBytes, isTorn } = await readEventsOf(folder)
   if (isTorn) await truncate(join(folder, journalName), wholeBytes)
   for (const event of events) follow(event)
@@ -179,12 +178,14 @@ async function recover(
     const bytes = await readFile(join(folder, name))
     const stored = state.page(query, page)
     if (stored?.sha256 === sha256(bytes)) continue
-    const lines = stored === undefined ? await decompressed(bytes).then(linesOf, () => undefined) : undefined
     const at = now()
-    if (lines === undefined) await append({ event: 'failed', at, query, page, why: 'its file is damaged' })
-    else {
-      const [rows, fresh] = [lines.length, lines.length]
-      await append({ event: 'stored', at, query, page, rows, fresh, sha256: sha256(bytes) })
+    if (stored !== undefined) {
+      await rm(join(folder, name))
+      await append({ event: 'failed', at, query, page, why: 'its file is damaged' })
+    } else {
+      // It got its name when it was whole.
+      const rows = linesOf(bytes).length
+      await append({ event: 'stored', at, query, page, rows, fresh: rows, sha256: sha256(bytes) })
     }
   }
   for (const { event, ...each } of events) {
@@ -195,6 +196,9 @@ async function recover(
 }
 
 const linesOf = (bytes: Buffer): string[] => bytes.toString('utf8').split('\n').slice(0, -1)
+const ifThere = (error: NodeJS.ErrnoException): void => {
+  if (error.code !== 'ENOENT') throw error
+}
 const now = (): string => new Date().toISOString()
 
 async function syncFolder(folder: string): Promise<void> {

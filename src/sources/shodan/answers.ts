@@ -39,7 +39,7 @@ export function judgeShodan({ status, body }: HttpAnswer): Judgement {
   if (error !== undefined) return { kind: 'again', why: error }
   if (status !== 200) return { kind: 'again', why: `status ${status}` }
   if (json === undefined) return { kind: 'again', why: text === '' ? 'an empty answer' : 'an answer that is not JSON' }
-  return { kind: 'answer', json }
+  return { kind: 'answer', json, text }
 }
 
 /** What stands in an `error`, on one line. */

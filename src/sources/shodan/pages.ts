@@ -1,4 +1,5 @@
-import type { Page, PageRow } from '../surveyor.ts'
+import type { Page } from '../surveyor.ts'
+import { elementTexts } from './elements.ts'
 
 /*
  * Pages of GET /shodan/host/search: {matches: [banner], total}, as recorded by ninoseki/shodanx (sample
@@ -9,17 +10,16 @@ import type { Page, PageRow } from '../surveyor.ts'
 /** Banners on a page that is not the last one. */
 export const rowsPerPage = 100
 
-/** Banners of a page, in their order. @returns undefined when the answer has another shape */
-export function readPage(json: unknown): Page | undefined {
+/** Banners of a page, in their order, given as JSON and as the text that is. @returns undefined when the answer has another shape */
+export function readPage(json: unknown, text: string): Page | undefined {
   if (!isObject(json)) return undefined
   const { total, matches } = json
   if (!isCount(total) || !Array.isArray(matches) || matches.length > rowsPerPage) return undefined
-  return matches.every(isObject) ? { total, rows: matches.map(rowOf) } : undefined
-}
-
-const rowOf = (banner: Banner): PageRow => {
-  const line = JSON.stringify(banner)
-  return { line, key: bannerKey(banner, line) }
+  if (!matches.every(isObject)) return undefined
+  const lines = elementTexts(text, 'matches')
+  // A key that stands there twice.
+  if (lines.length !== matches.length) return undefined
+  return { total, rows: lines.map((line, index) => ({ line, key: bannerKey(matches[index] ?? {}, line) })) }
 }
 
 /** What tells a banner, given as its line, from others. */
