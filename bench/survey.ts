@@ -47,7 +47,9 @@ async function measure(folder: string): Promise<void> {
   const manifest = JSON.parse(
     readFileSync(join(store, 'snapshots', 'bench', 'manifest.json'), 'utf8'),
   ) as FacetsManifest
-  const { requests, ledger, rows } = manifest.survey
+  const [asking] = manifest.survey.engines
+  if (asking === undefined) throw new Error('a survey of no engine')
+  const { requests, ledger, rows } = asking
   const proofs = requests.filter(({ what }) => what.includes('outside of the regions')).length
   const byPort = requests.filter(({ what }) => what.endsWith(', by port')).length
   const certain = requests.length - proofs - byPort

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import type { CompareOptions } from './commands/compare.ts'
 import type { ImportOptions } from './commands/import.ts'
 import type { Console, Global } from './commands/output.ts'
 import type { ReportOptions } from './commands/report.ts'
@@ -104,17 +105,18 @@ globalOptions(program.command('import'))
 globalOptions(program.command('survey'))
   .description('count a country’s services by region through a search engine’s facets, without spending credits')
   .requiredOption('--country <CC>', 'the country')
-  .option('--source <NAME>', 'the search engine; `census list sources` shows them', 'shodan')
+  .option('--source <LIST>', 'the search engine, or several; `census list sources` shows them', 'shodan')
   .option('--services <LIST>', 'services and categories (mail, time, iot, …; default: all)')
   .option('--regions <LIST>', 'regions to print the counts of; all are counted')
   .option('--by <LIST>', 'product, device, network: also by their most frequent values')
-  .option('--endpoint <URL>', 'another address of the API than the engine’s own')
+  .option('--endpoint <URL>', 'another address of the API than the engine’s own (of several sources: SOURCE=URL, …)')
   .addOption(new Option('--rate <N>', 'requests a second (default: the engine’s own)').argParser(whole(1, 1000)))
   .addOption(
-    new Option('--max-credits <N>', 'the most all requests may cost, retries included')
+    new Option('--max-credits <N>', 'the most all requests to a source may cost, retries included')
       .default(0)
       .argParser(whole(0, 1_000_000)),
   )
+  .option('--experimental', 'ask engines too whose answers nobody here has seen', false)
   .option('--records', 'download the records themselves, a credit a page; goes on where it stopped', false)
   .option('--dry-run', 'print every request and its cost, and ask for nothing but the credits left', false)
   .option('--id <NAME>', 'name of the snapshot (default: the time, as 20240501T225745Z)')
@@ -147,6 +149,21 @@ globalOptions(program.command('report'))
   .action(async (options: ReportOptions & Record<string, unknown>) => {
     const { reportCommand } = await import('./commands/report.ts')
     process.exitCode = await reportCommand(options, globals(options), console)
+  })
+
+globalOptions(program.command('compare'))
+  .description('compare two snapshots, or two sources of one, by region and service')
+  .argument('<old>', 'SNAPSHOT, or SNAPSHOT/SOURCE')
+  .argument('<new>', 'the same of the other')
+  .option('--country <CC>', 'only this country')
+  .option('--services <LIST>', 'services and categories (mail, time, iot, …)')
+  .option('--regions <LIST>', 'ISO 3166-2 codes or names, English or Japanese')
+  .option('--out <DIR>', 'where the file goes', 'report')
+  .addOption(regionTables)
+  .addOption(addressDatabase)
+  .action(async (old: string, now: string, options: CompareOptions & Record<string, unknown>) => {
+    const { compareCommand } = await import('./commands/compare.ts')
+    process.exitCode = await compareCommand(old, now, options, globals(options), console)
   })
 
 globalOptions(program.command('run'))

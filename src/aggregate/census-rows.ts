@@ -17,8 +17,8 @@ export interface Regions {
 }
 
 export interface RowOptions {
-  /** Units the figures are in. */
-  readonly units: readonly Unit[]
+  /** Units the figures of a source are in. */
+  readonly units: (source: Tally['source']) => readonly Unit[]
   readonly per: number
   /** Regions to show; all when absent. The country's total and `unknown` always stand beside them. */
   readonly only?: ReadonlySet<string>
@@ -116,13 +116,14 @@ function* groupRows(group: readonly Tally[], regions: Regions, options: RowOptio
     ? [...new Set([...regions.regionsOf(first.country).map((region) => region.code), ...seen])].toSorted()
     : seen
   const people = regions.knownPopulation(first.country)
-  const statistics = new Map(options.units.map((unit) => [unit, regionStatistics(codes, unit, found, regions, people)]))
+  const units = options.units(first.source)
+  const statistics = new Map(units.map((unit) => [unit, regionStatistics(codes, unit, found, regions, people)]))
   yield* cellRows(total(group), first.country, {}, regions, options)
   for (const [index, code] of codes.entries()) {
     if (options.only && !options.only.has(code)) continue
     const tally = found.get(code)
     if (!tally && !options.zeros) continue
-    const ratio = Object.fromEntries(options.units.map((unit) => [unit, statistics.get(unit)?.[index] ?? {}]))
+    const ratio = Object.fromEntries(units.map((unit) => [unit, statistics.get(unit)?.[index] ?? {}]))
     yield* cellRows(
       tally ?? {
         ...first,
@@ -202,7 +203,7 @@ function* cellRows(
 ): Generator<ReportRow> {
   const region = code === unknown ? undefined : regions?.region(code)
   const population = code === unknown ? undefined : regions?.population(code)
-  for (const unit of options.units) {
+  for (const unit of options.units(tally.source)) {
     const count = tally.counts[unit]
     // A product only older observations told has addresses and no endpoint: rows of 0 are for the regions' file.
     if (count === 0 && !options.zeros) continue

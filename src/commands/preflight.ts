@@ -5,7 +5,7 @@ import { wrongInput } from '../model/errors.ts'
 import { checkAddressDatabase } from '../pipeline/deciders.ts'
 import { breakdownsOf, namedYear, scopeOf } from '../pipeline/report-scope.ts'
 import { loadServices } from '../recognise/service.ts'
-import { checkSnapshotId, isOfRecords, listSnapshots, type Snapshot } from '../store/snapshots.ts'
+import { checkSnapshotId, listSnapshots, type Snapshot } from '../store/snapshots.ts'
 import { observedAtOf } from './import.ts'
 
 /**
@@ -50,16 +50,15 @@ export async function preflight(
 
 /** Whether a snapshot was made of the files a configuration names, as they are now; or is the whole of the survey it asks for. */
 async function isOf(snapshot: Snapshot, config: Config): Promise<boolean> {
-  if (isOfSurvey(config) || !isOfRecords(snapshot)) {
-    const { manifest } = snapshot
+  const { manifest } = snapshot
+  if (isOfSurvey(config))
     return (
-      isOfSurvey(config) &&
-      manifest.basis === 'facets' &&
       manifest.complete &&
-      manifest.survey.country === config.country
+      manifest.basis === (config.survey.records ? 'records' : 'facets') &&
+      manifest.survey?.country === config.country
     )
-  }
-  const { inputs } = snapshot.manifest
+  if (manifest.basis !== 'records') return false
+  const { inputs } = manifest
   if (inputs.length !== config.inputs.length) return false
   const same = await Promise.all(
     config.inputs.map(async ({ file }, index) => {

@@ -39,16 +39,21 @@ export async function reportCommand(options: ReportOptions, global: Global, cons
   return report.snapshot.manifest.complete ? exitCodes.done : exitCodes.partial
 }
 
+/** What is told of a snapshot without a source. */
+const nothing: Report['shown'] = [{ source: 'all', unit: 'addresses', rows: [] }]
+
 /** Prints what a report found; warnings go to stderr. */
 export function printReport(report: Report, out: string, global: Global, console: Console): void {
   const { manifest } = report.snapshot
-  const lines = [
-    ...summaryLines({
+  const { basis, sources } = manifest
+  const summaries = (report.shown.length > 0 ? report.shown : nothing).map(({ source, unit, rows }) =>
+    summaryLines({
       snapshotId: manifest.id,
-      sources: manifest.sources,
-      unit: report.unit,
+      sources: basis === 'records' ? sources : [source],
+      basis,
+      unit,
       observed: manifest.observed,
-      rows: report.rows,
+      rows,
       country: report.country,
       restricted: report.restricted,
       region: (code) => report.regions.region(code),
@@ -57,7 +62,9 @@ export function printReport(report: Report, out: string, global: Global, console
       withoutSuspects: report.withoutSuspects,
       mailProducts: report.mailProducts,
     }),
-    '',
+  )
+  const lines = [
+    ...summaries.flatMap((summary) => [...summary, '']),
     ...(report.census === undefined ? [] : [...placingLines(report.census), '']),
     `Written to ${out}:`,
     ...report.files.map((file) => `  ${file.name}${file.rows === 0 ? '' : ` (${grouped(file.rows)} rows)`}`),
@@ -80,7 +87,7 @@ export function printReport(report: Report, out: string, global: Global, console
           defaultGeolocationAddresses: report.census.defaultGeolocationAddresses,
           suspectAddresses: report.census.suspectAddresses,
         }),
-    rows: report.rows,
+    rows: report.shown.flatMap(({ rows }) => rows),
   })
   for (const warning of report.warnings) warn(console, warning)
 }

@@ -1,15 +1,19 @@
-import type { SurveyConfig } from '../config/config.ts'
+import type { EngineConfig, SurveyConfig } from '../config/config.ts'
 import { proxySettings } from '../config/settings.ts'
 import { readKey } from '../config/secrets.ts'
 import { engineIds, type EngineId } from '../model/engine.ts'
 import { exitCodes, wrongInput, type ExitCode } from '../model/errors.ts'
-import { downloadRecords, planRecords } from '../pipeline/records.ts'
+import { crossBreakdowns, type CrossBreakdown } from '../model/tally.ts'
+import type { EngineRequest } from '../pipeline/engine.ts'
+import { downloadRecords, planRecords, type RecordsRequest } from '../pipeline/records.ts'
 import { breakdownsOf } from '../pipeline/report-scope.ts'
-import { accountOf, planSurvey, survey, type SurveyRequest } from '../pipeline/survey.ts'
+import { accountsOf, survey } from '../pipeline/survey.ts'
+import { planSurvey, type SurveyRequest } from '../pipeline/survey-plan.ts'
 import { importLines, recordsLines, recordsPlanLines } from '../reports/import-text.ts'
 import { planLines, surveyLines } from '../reports/survey-text.ts'
 import { grouped } from '../reports/text.ts'
 import { engines } from '../sources/engines.ts'
+import type { Snapshot } from '../store/snapshots.ts'
 import { list, printResult, progressLine, warn, type Console, type Global } from './output.ts'
 
 export interface SurveyOptions {
@@ -21,22 +25,22 @@ export interface SurveyOptions {
   readonly endpoint?: string
   readonly rate?: number
   readonly maxCredits: number
+  readonly experimental: boolean
   readonly dryRun: boolean
   /** Download records, not counts. */
-  readonly records?: boolean
+  readonly records: boolean
   readonly id?: string
   readonly regionTables?: string
   readonly keyFile?: string
-  readonly keyCommand?: readonly string[]
 }
 
 /** `census survey` */
 export async function surveyCommand(options: SurveyOptions, global: Global, console: Console): Promise<ExitCode> {
-  const request = await surveyRequest(options, global)
-  if (options.records === true) return recordsCommand(options, request, global, console)
+  const request = surveyOf(options, await sourcesOf(options), global)
+  if (options.records) return recordsCommand(options, recordsOf(request), global, console)
   if (options.dryRun) {
-    const plan = await planSurvey(request)
-    printResult(console, global, planLines(plan), plan)
+    const plans = await planSurvey(request)
+    printResult(console, global, planLines(plans), plans)
     return exitCodes.done
   }
   const progress = progressLine(console, global)
@@ -49,17 +53,10 @@ export async function surveyCommand(options: SurveyOptions, global: Global, cons
 /** `census survey --records` */
 async function recordsCommand(
   options: SurveyOptions,
-  request: SurveyRequest,
+  request: RecordsRequest,
   global: Global,
   console: Console,
 ): Promise<ExitCode> {
-  for (const name of ['by', 'regions'] as const) {
-    if (options[name] !== undefined)
-      throw wrongInput(
-        `--${name} is for counts, not for --records`,
-        `\`census report --${name}\` counts what was downloaded`,
-      )
-  }
   const progress = progressLine(console, global)
   const asking = { ...request, onProgress: progress.ask }
   if (options.dryRun) {
@@ -74,34 +71,104 @@ async function recordsCommand(
   return manifest.complete ? exitCodes.done : exitCodes.partial
 }
 
-/** A survey as it was asked for. @throws CensusError exit 2 for a wrong option or a key that cannot be had */
-async function surveyRequest(options: Omit<SurveyOptions, 'dryRun'>, global: Global): Promise<SurveyRequest> {
-  const engine = engineOf(options.source)
-  const facts = engines.find(({ id }) => id === engine)
-  if (facts === undefined) throw new Error(`no facts of ${engine}`)
+/** A survey as options ask for it. @throws CensusError exit 2 for a wrong option */
+function surveyOf(
+  options: Pick<SurveyOptions, 'country' | 'services' | 'regions' | 'by' | 'id' | 'regionTables'>,
+  sources: readonly EngineRequest[],
+  global: Global,
+): SurveyRequest {
   const services = list(options.services)
   const regions = list(options.regions)
-  const by = options.by === undefined ? [] : breakdownsOf(list(options.by)).filter((each) => each !== 'region')
-  const endpoint = options.endpoint === undefined ? undefined : endpointOf(options.endpoint)
-  const key = await readKey({
-    engine: facts,
-    ...(options.keyFile === undefined ? {} : { keyFile: options.keyFile }),
-    ...(options.keyCommand === undefined ? {} : { keyCommand: options.keyCommand }),
-  })
   return {
     store: global.store,
-    engine,
     country: options.country,
-    by,
-    key: () => key.reveal(),
-    maxCredits: options.maxCredits,
+    by: options.by === undefined ? [] : breakdownsOf(list(options.by)).filter(isCross),
+    sources,
     http: { proxy: proxySettings() },
     ...(services === undefined ? {} : { services }),
     ...(regions === undefined ? {} : { regions }),
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(options.rate === undefined ? {} : { requestsPerSecond: options.rate }),
     ...(options.id === undefined ? {} : { id: options.id }),
     ...(options.regionTables === undefined ? {} : { regionTables: options.regionTables }),
+  }
+}
+
+const isCross = (breakdown: string): breakdown is CrossBreakdown => crossBreakdowns.some((each) => each === breakdown)
+
+/** The download of a survey's records. @throws CensusError exit 2 for what only counts have */
+function recordsOf({ by, regions, sources, ...request }: SurveyRequest): RecordsRequest {
+  for (const [name, isThere] of [
+    ['by', by.length > 0],
+    ['regions', regions !== undefined],
+  ] as const) {
+    if (isThere)
+      throw wrongInput(
+        `--${name} is for counts, not for --records`,
+        `\`census report --${name}\` counts what was downloaded`,
+      )
+  }
+  const [source, ...others] = sources
+  if (source === undefined || others.length > 0)
+    throw wrongInput('records are downloaded from one source at a time', 'name one --source')
+  return { ...request, ...source }
+}
+
+/** The engines that options name. @throws CensusError exit 2 for a wrong option or a key that cannot be had */
+async function sourcesOf(options: SurveyOptions): Promise<EngineRequest[]> {
+  const ids = (list(options.source) ?? []).map(engineOf)
+  if (options.keyFile !== undefined && ids.length !== 1)
+    throw wrongInput(
+      '--key-file is of one source',
+      'give the keys of several by their variables: `census list sources`',
+    )
+  const endpoints = endpointsOf(options.endpoint, ids)
+  const sources: EngineRequest[] = []
+  for (const id of ids) {
+    const endpoint = endpoints.get(id)
+    sources.push(
+      await sourceOf(id, {
+        max_credits: options.maxCredits,
+        experimental: options.experimental,
+        ...(endpoint === undefined ? {} : { endpoint }),
+        ...(options.rate === undefined ? {} : { rate: options.rate }),
+        ...(options.keyFile === undefined ? {} : { key_file: options.keyFile }),
+      }),
+    )
+  }
+  return sources
+}
+
+/** `URL` for one source, `SOURCE=URL,…` for several. */
+function endpointsOf(text: string | undefined, ids: readonly EngineId[]): ReadonlyMap<EngineId, string> {
+  const [only] = ids
+  if (text !== undefined && only !== undefined && ids.length === 1) return new Map([[only, text]])
+  return new Map(
+    (list(text) ?? []).map((each) => {
+      const [, id, url] = /^([a-z]+)=(.*)$/.exec(each) ?? []
+      const engine = ids.find((known) => known === id)
+      if (engine === undefined || url === undefined)
+        throw wrongInput('--endpoint does not say of which source', `as ${ids[0] ?? 'shodan'}=https://api.example.org`)
+      return [engine, url]
+    }),
+  )
+}
+
+/** An engine as a configuration asks for it. */
+async function sourceOf(engine: EngineId, config: Omit<EngineConfig, 'source'>): Promise<EngineRequest> {
+  const facts = engines.find(({ id }) => id === engine)
+  if (facts === undefined) throw new Error(`no facts of ${engine}`)
+  const endpoint = config.endpoint === undefined ? undefined : endpointOf(config.endpoint)
+  const key = await readKey({
+    engine: facts,
+    ...(config.key_file === undefined ? {} : { keyFile: config.key_file }),
+    ...(config.key_command === undefined ? {} : { keyCommand: config.key_command }),
+  })
+  return {
+    engine,
+    key: () => key.reveal(),
+    maxCredits: config.max_credits,
+    isExperimental: config.experimental,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(config.rate === undefined ? {} : { requestsPerSecond: config.rate }),
   }
 }
 
@@ -123,37 +190,47 @@ function endpointOf(text: string): string {
   return url.href
 }
 
-/** A survey as a configuration asks for it. */
-export const configuredSurvey = async (
+/** A survey, or the download of its records, as a configuration asks for it. */
+export async function configuredSurvey(
   config: SurveyConfig,
   global: Global,
   onProgress: NonNullable<SurveyRequest['onProgress']>,
-) => survey({ ...(await surveyRequest(surveyOptions(config), global)), onProgress })
-
-/** Whether there is a key for a configured survey, and, `online`, whether the engine takes it: a line for each. */
-export async function checkedSurvey(config: SurveyConfig, global: Global, isOnline: boolean): Promise<string[]> {
-  const request = await surveyRequest(surveyOptions(config), global)
-  const there = `survey of ${request.country} by ${request.engine}: there is a key`
-  if (!isOnline) return [there]
-  const { plan, credits } = await accountOf(request)
-  return [there, `${request.engine} takes the key: plan ${plan}, ${grouped(credits)} credits left`]
+): Promise<Snapshot> {
+  const request = { ...(await configured(config, global)), onProgress }
+  return config.survey.records ? downloadRecords(recordsOf(request)) : survey(request)
 }
 
-/** A configured survey as the options of `census survey`. */
-function surveyOptions({ country, services, regions, id, region_tables, survey: asked }: SurveyConfig): SurveyOptions {
-  return {
-    country,
-    source: asked.source,
-    maxCredits: asked.max_credits,
-    dryRun: false,
-    ...(services === undefined ? {} : { services: services.join(',') }),
-    ...(regions === undefined ? {} : { regions: regions.join(',') }),
-    ...(asked.by === undefined ? {} : { by: asked.by.join(',') }),
-    ...(asked.endpoint === undefined ? {} : { endpoint: asked.endpoint }),
-    ...(asked.rate === undefined ? {} : { rate: asked.rate }),
-    ...(asked.key_file === undefined ? {} : { keyFile: asked.key_file }),
-    ...(asked.key_command === undefined ? {} : { keyCommand: asked.key_command }),
-    ...(id === undefined ? {} : { id }),
-    ...(region_tables === undefined ? {} : { regionTables: region_tables }),
-  }
+async function configured(config: SurveyConfig, global: Global): Promise<SurveyRequest> {
+  const { country, services, regions, id, region_tables: regionTables, survey: asked } = config
+  const sources: EngineRequest[] = []
+  for (const { source, ...rest } of asked.sources) sources.push(await sourceOf(source, rest))
+  return surveyOf(
+    {
+      country,
+      ...(services === undefined ? {} : { services: services.join(',') }),
+      // A report of records tells of those regions; counts are of all.
+      ...(regions === undefined || asked.records ? {} : { regions: regions.join(',') }),
+      ...(asked.by === undefined ? {} : { by: asked.by.join(',') }),
+      ...(id === undefined ? {} : { id }),
+      ...(regionTables === undefined ? {} : { regionTables }),
+    },
+    sources,
+    global,
+  )
+}
+
+/** Whether there is a key for a configured survey, and, `online`, whether the engine takes it: lines for each source. */
+export async function checkedSurvey(config: SurveyConfig, global: Global, isOnline: boolean): Promise<string[]> {
+  const request = await configured(config, global)
+  if (config.survey.records) recordsOf(request)
+  const there = request.sources.map(({ engine }) => `survey of ${request.country} by ${engine}: there is a key`)
+  if (!isOnline) return there
+  const accounts = await accountsOf(request)
+  return [
+    ...there,
+    ...request.sources.map(({ engine }, index) => {
+      const { plan = 'unknown', credits = 0 } = accounts[index] ?? {}
+      return `${engine} takes the key: plan ${plan}, ${grouped(credits)} credits left`
+    }),
+  ]
 }

@@ -3,13 +3,25 @@ import { dirname, resolve } from 'node:path'
 import { isMap, isNode, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml'
 import { z } from 'zod'
 import { wrongInput } from '../model/errors.ts'
-import { engineIds } from '../model/engine.ts'
+import { engineIds, type EngineId } from '../model/engine.ts'
 import { observationFields } from '../model/observation.ts'
 import { formatIds } from '../model/reader.ts'
 import { breakdowns } from '../model/tally.ts'
 
 const name = z.string().min(1).max(4096)
 const list = z.array(z.string().min(1).max(200)).min(1)
+
+/** A search engine, and how it is asked. */
+const engine = {
+  source: z.enum(engineIds).optional(),
+  endpoint: z.string().optional(),
+  rate: z.int().min(1).max(1000).optional(),
+  max_credits: z.int().min(0).max(1_000_000).optional(),
+  experimental: z.boolean().optional(),
+  key_file: name.optional(),
+  key_command: z.array(z.string().min(1)).min(1).optional(),
+}
+type GivenEngine = z.infer<z.ZodObject<typeof engine>>
 
 /** census.yaml: what `census run` reads. Paths are relative to the file. */
 export const configSchema = z.strictObject({
@@ -26,13 +38,11 @@ export const configSchema = z.strictObject({
     .optional(),
   survey: z
     .strictObject({
-      source: z.enum(engineIds).default('shodan'),
+      ...engine,
+      /** Instead of one. */
+      sources: z.array(z.strictObject(engine)).min(1).optional(),
       by: z.array(z.enum(breakdowns)).min(1).optional(),
-      endpoint: z.string().optional(),
-      rate: z.int().min(1).max(1000).optional(),
-      max_credits: z.int().min(0).max(1_000_000).default(0),
-      key_file: name.optional(),
-      key_command: z.array(z.string().min(1)).min(1).optional(),
+      records: z.boolean().default(false),
     })
     .optional(),
   id: z.string().optional(),
@@ -52,11 +62,23 @@ export const configSchema = z.strictObject({
 
 type Checked = z.infer<typeof configSchema>
 export type ImportConfig = Checked & { readonly inputs: NonNullable<Checked['inputs']> }
-export type SurveyConfig = Checked & { readonly country: string; readonly survey: NonNullable<Checked['survey']> }
+/** The same with what is the case when nothing is said. */
+export type EngineConfig = GivenEngine & {
+  readonly source: EngineId
+  readonly max_credits: number
+  readonly experimental: boolean
+}
+export type SurveyConfig = Checked & {
+  readonly country: string
+  readonly survey: Pick<NonNullable<Checked['survey']>, 'by' | 'records'> & {
+    readonly sources: readonly EngineConfig[]
+  }
+}
 
 /** A checked configuration with absolute paths: of files to import, or of a survey to make. */
 export type Config = ImportConfig | SurveyConfig
-export const isOfSurvey = (config: Config): config is SurveyConfig => config.survey !== undefined
+export const isOfSurvey = (config: Config): config is SurveyConfig =>
+  config.survey !== undefined && config.country !== undefined
 
 const remedy = 'README.md shows what a configuration holds'
 /** A configuration is written by hand: anything larger is something else. */
@@ -94,8 +116,23 @@ export async function readConfig(path: string): Promise<Config> {
   if (survey === undefined) throw wrongInput(`${path}: there are neither inputs nor a survey`, remedy)
   if (country === undefined)
     throw wrongInput(`${path}, field country: a survey is of one country`, 'name it: country: JP')
-  const keyFile = survey.key_file === undefined ? {} : { key_file: from(survey.key_file) }
-  return { ...whole, country, survey: { ...survey, ...keyFile } }
+  const { by, records, sources, ...one } = survey
+  const alone = Object.keys(one)[0]
+  if (sources !== undefined && alone !== undefined)
+    throw wrongInput(`${path}, field survey.${alone}: there are sources too`, 'say it of each of the sources')
+  const engines = (sources ?? [one]).map((each) => ({
+    ...each,
+    source: each.source ?? ('shodan' as const),
+    max_credits: each.max_credits ?? 0,
+    experimental: each.experimental ?? false,
+    ...(each.key_file === undefined ? {} : { key_file: from(each.key_file) }),
+  }))
+  if (records && (engines.length > 1 || by !== undefined))
+    throw wrongInput(
+      `${path}, field survey.records: records come from one source, and are counted by the report`,
+      'leave out by, and name one source',
+    )
+  return { ...whole, country, survey: { records, sources: engines, ...(by === undefined ? {} : { by }) } }
 }
 
 async function readText(path: string): Promise<string> {

@@ -26,13 +26,15 @@ export interface Bucket {
 
 /** What an engine counted. */
 export interface Counted {
-  /** Banners that match. */
+  /** How many match, in the engine's unit. */
   readonly total: number
   /** Buckets of each facet asked for, as many as asked at most. */
   readonly buckets: Readonly<Partial<Record<Facet, readonly Bucket[]>>>
-  /** How many matches the engine itself says are in none of the buckets listed (Censys: `other_count`). */
-  readonly others?: Readonly<Partial<Record<Facet, number>>>
 }
+
+/** What an engine counts: records, or distinct addresses. */
+export const engineUnits = ['banners', 'addresses'] as const
+export type EngineUnit = (typeof engineUnits)[number]
 
 /** What a person has to know of an engine before asking it: `census list sources`. */
 export interface EngineFacts {
@@ -52,7 +54,8 @@ export interface EngineFacts {
   readonly evidence: readonly string[]
   /** Built without both a sample and a page: asked only with --experimental. */
   readonly unconfirmed?: true
-  readonly counts: boolean
+  /** What its counts count; absent where it gives none by region. */
+  readonly counts?: EngineUnit
   readonly records: boolean
 }
 

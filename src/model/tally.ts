@@ -1,7 +1,9 @@
 import type { EngineSource } from './engine.ts'
 
 /** What a report counts by, beside region and service. */
-export const breakdowns = ['region', 'product', 'device', 'network'] as const
+export const crossBreakdowns = ['product', 'device', 'network'] as const
+export type CrossBreakdown = (typeof crossBreakdowns)[number]
+export const breakdowns = ['region', ...crossBreakdowns] as const
 export type Breakdown = (typeof breakdowns)[number]
 
 /** What `--by` may name; region and service are one file. */

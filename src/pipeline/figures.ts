@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { servicesFound, tallies, type ServiceRow } from '../aggregate/tallies.ts'
 import type { Regions } from '../aggregate/census-rows.ts'
 import type { RegionTable } from '../locate/regions.ts'
+import { wrongInput } from '../model/errors.ts'
 import type { ReportRow } from '../model/report-row.ts'
 import { breakdownKeys, breakdowns, units, type Breakdown, type Tally, type Unit } from '../model/tally.ts'
 import type { RowHeader } from '../reports/exposure-csv.ts'
@@ -14,7 +15,15 @@ import { readFacetTallies, type FacetTally } from '../store/facets.ts'
 import type { FacetsManifest } from '../store/manifest.ts'
 import { isOfRecords, type RecordsSnapshot, type Snapshot } from '../store/snapshots.ts'
 import { censusOfSnapshot, type CensusRequest } from './census.ts'
-import { countryTotals, defaultRankWarning, headers, mailProducts, question, type Asking } from './report-facts.ts'
+import {
+  countryTotals,
+  defaultRankWarning,
+  headers,
+  mailProducts,
+  question,
+  shownSource,
+  type Asking,
+} from './report-facts.ts'
 
 /** What a report is about. */
 export interface Asked {
@@ -24,10 +33,20 @@ export interface Asked {
   readonly view: Regions
 }
 
+/** A source, and the unit its figures are told in. */
+export interface Shown {
+  readonly source: Tally['source']
+  readonly unit: Unit
+}
+
 /** The figures of a snapshot, whether counted from records or by a search engine: all a report knows of either. */
 export interface Figures {
-  /** The units they are in; the first is the one that is printed. */
-  readonly units: readonly Unit[]
+  /** Sources they are of, in the order of their tallies; records of several also together, as `all`. */
+  readonly sources: readonly Tally['source'][]
+  /** The units those of a source are in. */
+  units(source: Tally['source']): readonly Unit[]
+  /** What is printed, and in which unit. */
+  readonly shown: readonly Shown[]
   /** How records were placed; absent where an engine did it. */
   readonly census: CensusFacts | undefined
   /** What datapackage.json says of where they come from. */
@@ -76,8 +95,12 @@ async function recordFigures(
   const sql = { ...censusOf(census.folder), facts: census.facts }
   const asking = (asked: Asked): Asking => ({ ...asked, snapshot, census: sql, database })
   const { connection } = database
+  const { sources } = snapshot.manifest
+  const source = shownSource(snapshot)
   return {
-    units,
+    sources: sources.length > 1 ? ['all', ...sources.toSorted()] : sources,
+    units: () => units,
+    shown: source === undefined ? [] : [{ source, unit: 'addresses' }],
     census: census.facts,
     folder: census.folder,
     facts: {
@@ -107,46 +130,49 @@ async function recordFigures(
   }
 }
 
-/** An engine counts banners of one country; what it was not asked is absent. */
+/** Engines count one country, each in a unit of its own; what one was not asked is absent. */
 function facetFigures({ id, manifest }: Snapshot<FacetsManifest>, found: readonly FacetTally[]): Figures {
-  const { survey, observed, sources } = manifest
-  const [source = 'shodan'] = sources
+  const { country: surveyed, by, engines } = manifest.survey
+  const sources = engines.map(({ source }) => source).toSorted()
+  const unitOf = new Map<string, Unit>(engines.map(({ source, unit }) => [source, unit]))
   const services = [...new Set(found.map((tally) => tally.service))].toSorted()
   return {
-    units: ['banners'],
+    sources,
+    units: (source) => [unitOf.get(source) ?? 'banners'],
+    shown: engines.map(({ source, unit }) => ({ source, unit })),
     census: undefined,
     facts: {
-      survey: {
-        rows: survey.rows,
-        regions: survey.regions,
-        ...(survey.drift === undefined ? {} : { drift: survey.drift }),
-      },
+      survey: engines.map(({ source, unit, rows, regions, drift }) => {
+        return { source, unit, rows, regions, ...(drift === undefined ? {} : { drift }) }
+      }),
     },
     services: async () => services,
-    breakdowns: survey.by.includes('region') ? survey.by : ['region', ...survey.by],
+    breakdowns: ['region', ...by],
     isOfQuestions: true,
-    countries: async () => [survey.country],
+    countries: async () => [surveyed],
     tallies: function* (breakdown, { country, serviceRows }) {
-      if (country !== undefined && country !== survey.country) return
+      if (country !== undefined && country !== surveyed)
+        throw wrongInput(`the survey is of ${surveyed}, not of ${country}`, 'ask for that country, or make its survey')
       const place = new Map(serviceRows.map((row, index) => [row.id, index]))
       const mine = found.filter((tally) => tally.breakdown === breakdown && place.has(tally.service))
       const order = (tally: FacetTally): string => [...tally.keys, tally.region].join('\0')
       const sorted = mine.toSorted(
-        (a, b) => (place.get(a.service) ?? 0) - (place.get(b.service) ?? 0) || (order(a) < order(b) ? -1 : 1),
+        (a, b) =>
+          sources.indexOf(a.source) - sources.indexOf(b.source) ||
+          (place.get(a.service) ?? 0) - (place.get(b.service) ?? 0) ||
+          (order(a) < order(b) ? -1 : 1),
       )
-      for (const { service, keys, region, count, flags } of sorted) {
+      for (const { source, service, keys, region, count, flags } of sorted) {
         if (keys.length !== breakdownKeys[breakdown].length)
           throw new Error(`a tally by ${breakdown} of ${keys.length} keys`)
-        const counts = { addresses: 0, endpoints: 0, banners: count }
-        yield { source, country: survey.country, region, service, keys, counts, flags, speakingFlags: 0 }
+        const counts = { addresses: 0, endpoints: 0, banners: 0, [unitOf.get(source) ?? 'banners']: count }
+        yield { source, country: surveyed, region, service, keys, counts, flags, speakingFlags: 0 }
       }
     },
-    headers: async () => () => ({
-      snapshot: id,
-      basis: 'facets',
-      observedFrom: observed.from,
-      observedTo: observed.to,
-    }),
+    headers: async () => (source) => {
+      const { from = '', to = '' } = engines.find((engine) => engine.source === source)?.observed ?? {}
+      return { snapshot: id, basis: 'facets', observedFrom: from, observedTo: to }
+    },
     countryTotals: async () => new Map(),
     mailProducts: async () => [],
     warnings: async () => [],

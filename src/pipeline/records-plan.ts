@@ -6,7 +6,7 @@ import type { RecordPages, Surveyor } from '../sources/surveyor.ts'
 import type { JournalState } from '../store/journal-events.ts'
 import type { JournalScope } from '../store/journal.ts'
 import { scopeOf } from './report-scope.ts'
-import { surveyRows } from './survey-rows.ts'
+import { surveyRows, type RowsOf } from './survey-rows.ts'
 
 /** A query whose records are downloaded. */
 export interface RecordQuery {
@@ -17,8 +17,8 @@ export interface RecordQuery {
 
 export interface RecordQueries {
   readonly queries: readonly RecordQuery[]
-  /** Services asked for that the engine cannot be asked for. */
-  readonly unaskable: readonly string[]
+  /** Services asked for that the engine cannot be asked for, and why. */
+  readonly unaskable: ReadonlyMap<string, string>
 }
 
 /** What a download is of. */
@@ -34,24 +34,19 @@ export async function checkScope(engine: string, request: RecordsScope): Promise
   const { regionTables, services } = request
   const regions = await loadRegions(regionTables === undefined ? {} : { userTables: regionTables })
   const { country = '' } = scopeOf({ country: request.country }, regions)
-  queriesOf(engine, country, services, true)
+  queriesOf({ source: engine, knowsServices: true, objection: () => undefined }, country, services)
   return country
 }
 
 /** One query a service, so that no record is downloaded twice; one for everything where no service is named. */
-export function queriesOf(
-  engine: string,
-  country: string,
-  services: readonly string[] | undefined,
-  knowsServices: boolean,
-): RecordQueries {
-  const { rows, unaskable } = surveyRows(loadServices(), engine, country, services, knowsServices)
+export function queriesOf(engine: RowsOf, country: string, services: readonly string[] | undefined): RecordQueries {
+  const { rows, unaskable } = surveyRows(loadServices(), engine, country, services)
   const isEverything = services === undefined || services.some((name) => name.trim().toLowerCase() === 'all')
   const queries = rows
     .filter((row) => (isEverything ? row.by === 'everything' : row.isService))
     .map(({ id, question }) => ({ what: id, question }))
   if (queries.length === 0) throw wrongInput('no service is asked for', '`census list services` shows what there is')
-  return { queries, unaskable: isEverything ? [] : unaskable }
+  return { queries, unaskable: isEverything ? new Map() : unaskable }
 }
 
 /** A surveyor that gives records. */

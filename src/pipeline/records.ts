@@ -1,8 +1,6 @@
 import { failed, wrongInput } from '../model/errors.ts'
-import { openHttp } from '../net/http.ts'
 import type { PlannedRecords } from '../reports/import-text.ts'
 import { refusal, Unanswered } from '../sources/asker.ts'
-import { surveyors } from '../sources/surveyors.ts'
 import { storageError } from '../store/duckdb.ts'
 import { readJournal, openJournal, type Journal } from '../store/journal.ts'
 import type { JournalState } from '../store/journal-events.ts'
@@ -15,6 +13,7 @@ import {
   removeEmptyStore,
   type RecordsSnapshot,
 } from '../store/snapshots.ts'
+import { openEngine, type EngineRequest } from './engine.ts'
 import { newId } from './import.ts'
 import { publishRecords } from './records-keep.ts'
 import { downloadPages, freshOf } from './records-pages.ts'
@@ -29,34 +28,22 @@ import {
   type RecordQueries,
   type RecordsSurveyor,
 } from './records-plan.ts'
-import { watched } from './survey-watch.ts'
-import type { SurveyRequest } from './survey.ts'
+import type { SurveyRequest } from './survey-plan.ts'
 
-/** A download of the records behind a survey. */
-export type RecordsRequest = Omit<SurveyRequest, 'by'>
+/** A download of the records behind a survey, from one engine. */
+export type RecordsRequest = Omit<SurveyRequest, 'by' | 'sources' | 'regions'> & EngineRequest
 
 /** @throws CensusError exit 2 for an engine whose records cannot be downloaded */
 function openRecords(request: RecordsRequest): { surveyor: RecordsSurveyor; close(): Promise<void> } {
-  const open = surveyors[request.engine]
-  if (open === undefined)
-    throw wrongInput(`census cannot ask ${request.engine}`, '`census list sources` says what each source can do')
-  const http = openHttp(request.http)
-  const surveyor = open({
-    http,
-    key: request.key,
-    // Enough for an engine that is out of breath, too few to keep one busy that is down.
-    retryBudget: 10 + Math.ceil(request.maxCredits / 4),
-    // The journal keeps the cap: it knows the attempts of earlier runs, too.
-    maxCredits: Number.MAX_SAFE_INTEGER,
-    ...(request.endpoint === undefined ? {} : { endpoint: request.endpoint }),
-    ...(request.requestsPerSecond === undefined ? {} : { requestsPerSecond: request.requestsPerSecond }),
-  })
-  return { surveyor: givesRecords(watched(surveyor)), close: () => http.close() }
+  // The journal keeps the cap: it knows the attempts of earlier runs, too.
+  const { surveyor, close } = openEngine(request, request.http, request.maxCredits, Number.MAX_SAFE_INTEGER)
+  return { surveyor: givesRecords(surveyor), close }
 }
 
 async function askable(surveyor: RecordsSurveyor, country: string, request: RecordsRequest): Promise<RecordQueries> {
   const { knowsServices } = await surveyor.abilities()
-  return queriesOf(surveyor.facts.id, country, request.services, knowsServices)
+  const { facts, objection } = surveyor
+  return queriesOf({ source: facts.id, knowsServices, objection }, country, request.services)
 }
 
 /** What a download would ask for, and what it would cost: counts only, which cost nothing. Writes nothing. */
@@ -173,7 +160,7 @@ async function downloadHeld(
       journal,
       engine: surveyor.facts.id,
       missing: [
-        ...unaskable.map((service) => `${service}: ${surveyor.facts.title} cannot be asked for it`),
+        ...[...unaskable].map(([service, why]) => `${service}: ${surveyor.facts.title} cannot be asked for it: ${why}`),
         ...downloaded.missing,
       ],
       survey: {

@@ -1,13 +1,13 @@
 import { censusRows, type Regions } from '../aggregate/census-rows.ts'
 import { tallies, type ServiceRow, type TallyQuestion } from '../aggregate/tallies.ts'
 import type { ReportRow } from '../model/report-row.ts'
-import { units, type Breakdown } from '../model/tally.ts'
+import { units, type Breakdown, type Tally } from '../model/tally.ts'
 import { loadServices } from '../recognise/service.ts'
 import type { RowHeader } from '../reports/exposure-csv.ts'
 import type { CensusSql } from '../store/census-sql.ts'
 import type { CensusFacts } from '../store/censuses.ts'
 import { all, sqlText, toNumber, toText, type Database } from '../store/duckdb.ts'
-import type { RecordsSnapshot, Snapshot } from '../store/snapshots.ts'
+import type { RecordsSnapshot } from '../store/snapshots.ts'
 
 /** What questions to a snapshot are asked with. */
 export interface Asking {
@@ -29,7 +29,7 @@ export const question = ({ snapshot, census, serviceRows, country }: Asking, bre
 })
 
 /** The source whose figures are printed: all together where there are several. */
-export const shownSource = ({ manifest }: Snapshot): string | undefined =>
+export const shownSource = ({ manifest }: RecordsSnapshot): Tally['source'] | undefined =>
   manifest.sources.length > 1 ? 'all' : manifest.sources[0]
 
 /** Country totals without hosts flagged suspect, when the snapshot has any. Key: country, NUL, service row. */
@@ -92,7 +92,12 @@ export async function defaultRankWarning(asking: Asking, shown: readonly ReportR
     serviceRows: overall,
     without: 'default-geolocation',
   })
-  for await (const row of censusRows(counted, asking.view, { units, per: 100_000, zeros: false, flags: [] }))
+  for await (const row of censusRows(counted, asking.view, {
+    units: () => units,
+    per: 100_000,
+    zeros: false,
+    flags: [],
+  }))
     if (row.unit === 'addresses' && row.source === shownSource(snapshot)) without.set(key(row), row.rank)
   const changed = shown
     .filter((row) => overall.some(({ id }) => id === row.service) && row.rank !== without.get(key(row)))

@@ -2,15 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { renameSync, rmSync } from 'node:fs'
 import { mkdir, open, readdir, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { censusRows, withZeros } from '../aggregate/census-rows.ts'
-import { serviceRows } from '../aggregate/service-rows.ts'
-import type { ServiceRow } from '../aggregate/tallies.ts'
 import { loadRegions, type RegionTable } from '../locate/regions.ts'
 import { failed, wrongInput } from '../model/errors.ts'
-import type { Flag } from '../model/flags.ts'
 import type { ReportRow } from '../model/report-row.ts'
-import type { Breakdown, Tally, Unit } from '../model/tally.ts'
-import { loadServices } from '../recognise/service.ts'
+import type { Breakdown } from '../model/tally.ts'
 import { datapackage, type Described } from '../reports/datapackage.ts'
 import { exposureFiles, writeExposureCsv } from '../reports/exposure-csv.ts'
 import { storageError } from '../store/duckdb.ts'
@@ -18,9 +13,9 @@ import type { CensusFacts } from '../store/censuses.ts'
 import { findSnapshot, type Snapshot } from '../store/snapshots.ts'
 import { version } from '../version.ts'
 import type { CensusRequest } from './census.ts'
-import { openFigures, type Asked, type Figures } from './figures.ts'
-import { shownSource } from './report-facts.ts'
-import { breakdownsOf, namedYear, nearestYears, regionsView, scopeOf, type Scope, type Years } from './report-scope.ts'
+import { openFigures, type Figures, type Shown } from './figures.ts'
+import { reportRows, rowsContext, type RowsContext } from './report-rows.ts'
+import { breakdownsOf, scopeOf } from './report-scope.ts'
 
 export interface ReportRequest extends CensusRequest {
   readonly store: string
@@ -39,11 +34,9 @@ export interface Report {
   readonly snapshot: Snapshot
   /** How records were placed; absent where a search engine counted. */
   readonly census: CensusFacts | undefined
-  /** The unit of `rows`. */
-  readonly unit: Unit
   readonly files: readonly { readonly name: string; readonly rows: number }[]
-  /** Every row of exposure-by-region.csv in that unit, of one source: all of them together where there are several. */
-  readonly rows: readonly ReportRow[]
+  /** Rows of exposure-by-region.csv of each source that is told of, in the unit it is told in. */
+  readonly shown: readonly (Shown & { readonly rows: readonly ReportRow[] })[]
   /** The country the summary is about, if any record has one. */
   readonly country: string | undefined
   readonly regions: RegionTable
@@ -52,7 +45,7 @@ export interface Report {
   readonly services: readonly string[] | undefined
   readonly per: number
   readonly populationYear: number | undefined
-  /** Country totals of `rows` without hosts flagged suspect, by country and service; empty when there are none. */
+  /** Country totals of the rows shown without hosts flagged suspect, by country and service; empty when there are none. */
   readonly withoutSuspects: ReadonlyMap<string, number>
   /** Mail servers by product in `country`: addresses, most first. */
   readonly mailProducts: readonly { readonly product: string; readonly addresses: number }[]
@@ -64,23 +57,14 @@ export async function makeReport(request: ReportRequest): Promise<Report> {
   const snapshot = await findSnapshot(request.store, request.snapshot)
   const regions = await loadRegions(request.regionTables === undefined ? {} : { userTables: request.regionTables })
   const asked = breakdownsOf(request.by)
-  const scope = scopeOf(request, regions)
+  scopeOf(request, regions)
   const out = resolve(request.out)
   // A draft of its own, so that two reports into one folder do not write into each other's files.
   const draft = join(out, `${draftPrefix}${randomUUID()}`)
   const figures = await openFigures(snapshot, regions, request, join(draft, 'spill'))
   try {
     const by = breakdownsThere(figures, asked, request.by !== undefined)
-    const years = await chooseYears(snapshot, figures, regions, request, scope)
-    const context: Context = {
-      ...scope,
-      snapshot,
-      figures,
-      regions,
-      request,
-      serviceRows: rowsOf(await figures.services(), figures.isOfQuestions, request.services),
-      view: regionsView(regions, years),
-    }
+    const context: Context = { ...(await rowsContext(snapshot, figures, regions, request)), regions, request }
     await removeOldDrafts(out)
     await mkdir(draft, { recursive: true })
     return await writeReport(context, by, draft, out)
@@ -95,22 +79,6 @@ export async function makeReport(request: ReportRequest): Promise<Report> {
   }
 }
 
-/** The service rows of a report. A survey has no other than it asked for: no answer is no 0. */
-function rowsOf(there: readonly string[], isOfQuestions: boolean, asked: readonly string[] | undefined): ServiceRow[] {
-  const services = loadServices()
-  if (!isOfQuestions) return serviceRows(services, there, asked)
-  const found = there.filter((id) => id !== 'all' && !services.categories.has(id))
-  const rows = serviceRows(services, found, asked)
-  const lacking = asked?.find((id) => !there.includes(id.trim().toLowerCase()))
-  if (lacking !== undefined) {
-    throw wrongInput(
-      `the survey has no counts of ${JSON.stringify(lacking)}`,
-      `it has: ${there.join(', ').slice(0, 500)}`,
-    )
-  }
-  return rows.filter(({ id }) => there.includes(id))
-}
-
 function breakdownsThere(figures: Figures, asked: readonly Breakdown[], isNamed: boolean): Breakdown[] {
   const lacking = asked.find((each) => !figures.breakdowns.includes(each))
   if (isNamed && lacking !== undefined)
@@ -121,39 +89,37 @@ function breakdownsThere(figures: Figures, asked: readonly Breakdown[], isNamed:
 const standing = 'reports written before stand untouched'
 const draftPrefix = '.draft-'
 
-interface Context extends Asked, Scope {
-  readonly snapshot: Snapshot
-  readonly figures: Figures
+interface Context extends RowsContext {
   readonly request: ReportRequest
   readonly regions: RegionTable
 }
 
 async function writeReport(context: Context, by: readonly Breakdown[], draft: string, out: string): Promise<Report> {
   const { snapshot, regions, request, figures } = context
-  const [unit = 'banners'] = figures.units
   const header = await figures.headers(context)
   const written: (Described & { readonly rows: number })[] = []
-  const shown: ReportRow[] = []
+  const shown = figures.shown.map((each) => ({ ...each, rows: [] as ReportRow[] }))
   const unnamed = new Set(context.serviceRows.filter((row) => row.isUnnamed).map((row) => row.id))
   for (const breakdown of by) {
     const name = exposureFiles[breakdown]
     const rows = tee(reportRows(context, breakdown), (row) => {
-      if (breakdown !== 'region' || row.unit !== unit || row.source !== shownSource(snapshot)) return
+      if (breakdown !== 'region') return
       // A scan of all ports has a service for each: rows of 0 for every region would fill the memory.
-      if (row.count > 0 || !unnamed.has(row.service)) shown.push(row)
+      if (row.count === 0 && unnamed.has(row.service)) return
+      shown.find(({ source, unit }) => row.source === source && row.unit === unit)?.rows.push(row)
     })
     const path = join(draft, name)
     written.push({ name, breakdown, path, rows: await writeExposureCsv(path, breakdown, header, rows) })
   }
   const description = await datapackage(snapshot.manifest, figures.facts, written, regions.hash, version)
   await writeSynced(join(draft, 'datapackage.json'), `${JSON.stringify(description, null, 2)}\n`)
-  const country = context.country ?? largestCountry(shown)
+  const rowsShown = shown.flatMap(({ rows }) => rows)
+  const country = context.country ?? largestCountry(rowsShown)
   const report: Report = {
     snapshot,
     census: figures.census,
-    unit,
     files: [...written.map(({ name, rows }) => ({ name, rows })), { name: 'datapackage.json', rows: 0 }],
-    rows: shown,
+    shown,
     country,
     regions,
     restricted: context.only !== undefined,
@@ -164,7 +130,7 @@ async function writeReport(context: Context, by: readonly Breakdown[], draft: st
     mailProducts: country === undefined ? [] : await figures.mailProducts(context, country),
     warnings: [
       ...snapshot.manifest.missing.map((what) => `the snapshot is partial: ${what}`),
-      ...(await figures.warnings(context, shown)),
+      ...(await figures.warnings(context, rowsShown)),
     ],
   }
   // Last, when nothing else can fail.
@@ -174,28 +140,6 @@ async function writeReport(context: Context, by: readonly Breakdown[], draft: st
     out,
   )
   return report
-}
-
-async function* reportRows(context: Context, breakdown: Breakdown): AsyncGenerator<ReportRow> {
-  const { snapshot, figures, serviceRows: asked, country, only } = context
-  const sources: readonly Tally['source'][] = snapshot.manifest.sources
-  const counted = figures.tallies(breakdown, context)
-  const zeros = breakdown === 'region'
-  const source = zeros
-    ? withZeros(counted, {
-        sources: sources.length > 1 ? ['all', ...sources.toSorted()] : sources,
-        countries: country === undefined ? (await figures.countries()).toSorted() : [country],
-        serviceRows: asked,
-      })
-    : counted
-  const flags: Flag[] = snapshot.manifest.complete ? [] : ['partial']
-  yield* censusRows(source, context.view, {
-    units: figures.units,
-    per: 100_000,
-    flags,
-    zeros,
-    ...(only === undefined ? {} : { only }),
-  })
 }
 
 /** Puts the files in their place, one right after the other, so that no second report's files come between them. */
@@ -222,25 +166,6 @@ async function removeOldDrafts(out: string): Promise<void> {
 function largestCountry(rows: readonly ReportRow[]): string | undefined {
   const totals = rows.filter((row) => row.service === 'all' && row.country !== '' && row.region === row.country)
   return totals.toSorted((a, b) => b.count - a.count || (a.country < b.country ? -1 : 1))[0]?.country
-}
-
-/** The year named, or for each country the one nearest to the observations. */
-async function chooseYears(
-  snapshot: Snapshot,
-  figures: Figures,
-  regions: RegionTable,
-  request: ReportRequest,
-  { country }: Scope,
-): Promise<Years> {
-  const year = request.populationYear
-  if (year === undefined) return nearestYears(snapshot.manifest.observed, regions)
-  if (country !== undefined) return namedYear(year, [country], regions)
-  const seen = await figures.countries()
-  return namedYear(
-    year,
-    seen.filter((code) => code !== ''),
-    regions,
-  )
 }
 
 async function* tee<T>(source: AsyncIterable<T>, see: (each: T) => void): AsyncGenerator<T> {

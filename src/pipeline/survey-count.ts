@@ -3,28 +3,22 @@ import { loadCrosswalk } from '../locate/crosswalk.ts'
 import { loadGazetteer } from '../locate/gazetteer.ts'
 import type { CodeSet } from '../locate/region-code.ts'
 import type { RegionTable } from '../locate/regions.ts'
-import type { Counted } from '../model/engine.ts'
+import type { Counted, EngineId, Question } from '../model/engine.ts'
 import { failed } from '../model/errors.ts'
 import { flagBit } from '../model/flags.ts'
-import type { Breakdown } from '../model/tally.ts'
+import type { CrossBreakdown } from '../model/tally.ts'
 import type { ServiceCatalogue } from '../recognise/service.ts'
 import { Unanswered } from '../sources/asker.ts'
 import type { Surveyor } from '../sources/surveyor.ts'
 import type { FacetTally } from '../store/facets.ts'
-import type { FacetsManifest } from '../store/manifest.ts'
+import type { EngineSurvey } from '../store/manifest.ts'
 import { crossTallies } from './survey-cross.ts'
 import { bucketsOf, countRegions, type RegionCounts } from './survey-regions.ts'
 import { surveyRows, type SurveyRow } from './survey-rows.ts'
 
-type Survey = FacetsManifest['survey']
-
-/** What a survey found. */
-export interface SurveyFigures {
+/** What a survey of one engine found. */
+export interface SurveyFigures extends Pick<EngineSurvey, 'rows' | 'regions' | 'drift' | 'observed'> {
   readonly tallies: readonly FacetTally[]
-  readonly rows: Survey['rows']
-  readonly regions: Survey['regions']
-  readonly drift: Survey['drift']
-  readonly observed: { readonly from: string; readonly to: string }
   readonly missing: readonly string[]
 }
 
@@ -35,7 +29,7 @@ export interface CountRequest {
   /** Services and categories; all when absent. */
   readonly asked?: readonly string[]
   readonly regions: RegionTable
-  readonly by: readonly Breakdown[]
+  readonly by: readonly CrossBreakdown[]
   readonly onProgress?: (progress: { readonly done: number; readonly planned: number; readonly what: string }) => void
 }
 
@@ -50,7 +44,13 @@ export async function countAll(surveyor: Surveyor, request: CountRequest): Promi
   const abilities = await surveyor.abilities()
   if (!abilities.facets.has('region'))
     throw failed(`${surveyor.facts.title} does not count by region`, 'ask another engine, or download records')
-  const { rows, unaskable } = surveyRows(catalogue, surveyor.facts.id, country, request.asked, abilities.knowsServices)
+  const { facts } = surveyor
+  const engine = {
+    source: facts.id,
+    knowsServices: abilities.knowsServices,
+    objection: (question: Question) => surveyor.objection(question),
+  }
+  const { rows, unaskable } = surveyRows(catalogue, engine, country, request.asked)
   const from = now()
   const [everything, ...others] = rows
   if (everything === undefined) throw new Error('a survey of nothing')
@@ -66,19 +66,23 @@ export async function countAll(surveyor: Surveyor, request: CountRequest): Promi
     .filter((name) => catalogue.saysNothing(name))
   const silentPorts = await portsOf(surveyor, country, silent, abilities.facets.has('port'))
   const reading = await readRegions(surveyor, country, first, request.regions, abilities.facets.has('city'))
-  const collected = collect(reading)
+  const collected = collect(facts.id, reading)
   collected.add(everything, [first])
-  const missing = unaskable
-    .filter((id) => request.asked?.includes(id))
-    .map((id) => `${id}: ${surveyor.facts.title} has no name for it`)
+  const facets = by.filter((each) => abilities.facets.has(each))
+  const missing = [
+    ...[...unaskable]
+      .filter(([id]) => request.asked?.includes(id))
+      .map(([id, why]) => `${id}: ${facts.title} cannot be asked for it: ${why}`),
+    ...by.filter((each) => !facets.includes(each)).map((each) => `${each}: ${facts.title} does not count by it`),
+  ]
   let unanswered = 0
   const known = new Map<string, RegionCounts>()
   for (const [index, row] of others.entries()) {
     request.onProgress?.({ done: index + 1, planned: rows.length, what: row.id })
     try {
       if (unanswered >= mostUnanswered) throw new Unanswered(row.id, 'not asked any more', false)
-      const facets = by.filter((each) => each !== 'region' && abilities.facets.has(each) && row.isService)
-      const wanted = Object.fromEntries(facets.map((facet) => [facet, surveyor.mostBuckets]))
+      const crossing = row.isService ? facets : []
+      const wanted = Object.fromEntries(crossing.map((facet) => [facet, surveyor.mostBuckets]))
       const counts = [await onceOf(known, surveyor, row.id, row.question, wanted)]
       const ports = row.ports.filter((port) => silentPorts.has(port))
       if (row.by === 'name' && ports.length > 0) {
@@ -87,8 +91,8 @@ export async function countAll(surveyor: Surveyor, request: CountRequest): Promi
       }
       collected.add(row, counts)
       unanswered = 0
-      for (const facet of facets) {
-        const crossed = await crossTallies(surveyor, row, facet as Exclude<Breakdown, 'region'>, counts, reading.decode)
+      for (const facet of crossing) {
+        const crossed = await crossTallies(surveyor, row, facet, counts, reading.decode)
         collected.tallies.push(...crossed.tallies)
         missing.push(...crossed.missing)
       }
@@ -157,7 +161,7 @@ async function onceOf(
 }
 
 interface Reading {
-  readonly facts: Omit<Survey['regions'], 'undecoded'>
+  readonly facts: Omit<EngineSurvey['regions'], 'undecoded'>
   /** The region of a value; '' when it is none we know. */
   readonly decode: (value: string) => string
 }
@@ -172,7 +176,7 @@ async function readRegions(
 ): Promise<Reading> {
   const crosswalk = await loadCrosswalk()
   const read = facetRegions(country, counts.buckets, { regions, crosswalk })
-  const decided = (codeSet: CodeSet, decidedBy: Survey['regions']['decidedBy']): Reading => ({
+  const decided = (codeSet: CodeSet, decidedBy: EngineSurvey['regions']['decidedBy']): Reading => ({
     facts: { spelled: read.spelled, codeSet, decidedBy },
     decode: (value) =>
       facetRegions(country, [{ value, count: 0 }], { regions, crosswalk }).decode(value, codeSet) ?? '',
@@ -199,15 +203,18 @@ async function askCities(surveyor: Surveyor, country: string, read: FacetRegions
 }
 
 /** Gathers tallies by region, and how each row was proved. */
-function collect(reading: Reading): {
+function collect(
+  source: EngineId,
+  reading: Reading,
+): {
   readonly tallies: FacetTally[]
-  readonly rows: Survey['rows']
+  readonly rows: EngineSurvey['rows']
   readonly undecoded: Set<string>
   readonly doubts: string[]
   add(row: SurveyRow, counts: readonly RegionCounts[]): void
 } {
   const tallies: FacetTally[] = []
-  const rows: Survey['rows'] = []
+  const rows: EngineSurvey['rows'] = []
   const undecoded = new Set<string>()
   const doubts: string[] = []
   return {
@@ -228,7 +235,15 @@ function collect(reading: Reading): {
       const doubtful = counts.filter(({ remainder }) => remainder === 'unconfirmed')
       const flags = doubtful.length > 0 ? flagBit('remainder-unconfirmed') : 0
       for (const [region, count] of byRegion)
-        tallies.push({ service: id, breakdown: 'region', keys: [], region, count, flags: region === '' ? flags : 0 })
+        tallies.push({
+          source,
+          service: id,
+          breakdown: 'region',
+          keys: [],
+          region,
+          count,
+          flags: region === '' ? flags : 0,
+        })
       const total = sum((each) => each.total)
       for (const { discrepancy, unanswered } of doubtful) {
         if (unanswered !== undefined)

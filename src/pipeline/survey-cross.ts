@@ -1,5 +1,5 @@
 import { flagBit } from '../model/flags.ts'
-import type { Breakdown } from '../model/tally.ts'
+import type { CrossBreakdown } from '../model/tally.ts'
 import { Unanswered } from '../sources/asker.ts'
 import type { Surveyor } from '../sources/surveyor.ts'
 import type { FacetTally } from '../store/facets.ts'
@@ -11,7 +11,7 @@ const keysOf = {
   product: (value: string) => ['', value, ''],
   device: (value: string) => [value],
   network: (value: string) => [value.replace(/^AS(?=\d)/i, ''), ''],
-} as const satisfies Readonly<Record<Exclude<Breakdown, 'region'>, (value: string) => string[]>>
+} as const satisfies Readonly<Record<CrossBreakdown, (value: string) => string[]>>
 
 /** A filter that finds this share more or less than its facet counted means something else than the facet. */
 const tolerableDifference = 0.02
@@ -23,10 +23,11 @@ const tolerableDifference = 0.02
 export async function crossTallies(
   surveyor: Surveyor,
   row: SurveyRow,
-  facet: Exclude<Breakdown, 'region'>,
+  facet: CrossBreakdown,
   counts: readonly RegionCounts[],
   decode: (value: string) => string,
 ): Promise<{ readonly tallies: FacetTally[]; readonly missing: string[] }> {
+  const source = surveyor.facts.id
   const rest = regionSums(counts, decode)
   const tallies: FacetTally[] = []
   const missing: string[] = []
@@ -40,6 +41,7 @@ export async function crossTallies(
       for (const [region, n] of regionSums([found], decode)) {
         if (n === 0) continue
         tallies.push({
+          source,
           service: row.id,
           breakdown: facet,
           keys: keysOf[facet](value),
@@ -56,7 +58,15 @@ export async function crossTallies(
   }
   for (const [region, n] of rest)
     if (n > 0)
-      tallies.push({ service: row.id, breakdown: facet, keys: keysOf[facet]('other'), region, count: n, flags: 0 })
+      tallies.push({
+        source,
+        service: row.id,
+        breakdown: facet,
+        keys: keysOf[facet]('other'),
+        region,
+        count: n,
+        flags: 0,
+      })
   return { tallies, missing }
 }
 

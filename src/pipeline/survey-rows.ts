@@ -18,8 +18,16 @@ export interface SurveyRow {
 
 export interface SurveyRows {
   readonly rows: readonly SurveyRow[]
-  /** Services asked for that the engine cannot be asked for. */
-  readonly unaskable: readonly string[]
+  /** Services asked for that the engine cannot be asked for, and why. */
+  readonly unaskable: ReadonlyMap<string, string>
+}
+
+/** An engine, as far as its rows depend on it. */
+export interface RowsOf {
+  readonly source: string
+  /** Whether it knows services by name. */
+  readonly knowsServices: boolean
+  objection(question: Question): string | undefined
 }
 
 /**
@@ -29,31 +37,25 @@ export interface SurveyRows {
  */
 export function surveyRows(
   catalogue: ServiceCatalogue,
-  engine: string,
+  { source: engine, knowsServices, objection }: RowsOf,
   country: string,
   asked: readonly string[] | undefined,
-  knowsServices: boolean,
 ): SurveyRows {
   const list = asked?.filter((name) => name !== 'all')
   const wanted = new Set(list === undefined ? catalogue.services.map(({ id }) => id) : catalogue.resolve(list))
   const by = knowsServices ? 'name' : 'port'
   const rows: SurveyRow[] = [{ id: 'all', by: 'everything', question: { country }, ports: [], isService: false }]
-  const unaskable: string[] = []
+  const unaskable = new Map<string, string>()
   const rowOf = (id: string, services: readonly Service[], isService: boolean): void => {
     const names = services.flatMap(({ names: of }) =>
       Object.entries(of).flatMap(([source, told]) => (source === engine ? told : [])),
     )
     const ports = [...new Set(services.flatMap(decidingPorts(catalogue)))].toSorted((a, b) => a - b)
-    const isAskable = knowsServices ? names.length > 0 : ports.length > 0
-    if (!isAskable) unaskable.push(id)
-    else
-      rows.push({
-        id,
-        by,
-        question: { country, ...(knowsServices ? { modules: names } : { ports }) },
-        ports,
-        isService,
-      })
+    const question = { country, ...(knowsServices ? { modules: names } : { ports }) }
+    const isNamed = (knowsServices ? names : ports).length > 0
+    const why = isNamed ? objection(question) : 'it has no name for it'
+    if (why === undefined) rows.push({ id, by, question, ports, isService })
+    else unaskable.set(id, why)
   }
   for (const [category, members] of catalogue.categories) {
     const services = catalogue.services.filter(({ id }) => members.includes(id))
@@ -62,7 +64,10 @@ export function surveyRows(
     for (const service of services.filter(({ id }) => wanted.has(id))) rowOf(service.id, [service], true)
   }
   if (rows.length === 1 && asked !== undefined && !asked.includes('all'))
-    throw wrongInput(`${engine} cannot be asked for ${unaskable.join(', ')}`, '`census list services` shows others')
+    throw wrongInput(
+      `${engine} cannot be asked for ${[...unaskable].map(([id, why]) => `${id} (${why})`).join(', ')}`,
+      '`census list services` shows others',
+    )
   return { rows, unaskable }
 }
 

@@ -31,7 +31,8 @@ export interface Summary {
   readonly snapshotId: string
   readonly sources: readonly string[]
   readonly observed: { readonly from: string; readonly to: string }
-  /** What is counted: addresses of records held, or banners by a search engine. */
+  /** Whether records held were counted, or a search engine counted. */
+  readonly basis: 'records' | 'facets'
   readonly unit: Unit
   /** Rows of that unit by region, one source. */
   readonly rows: readonly ReportRow[]
@@ -53,7 +54,7 @@ const preferred = ['mail', 'time', 'iot']
 /** The report in a terminal of 80 columns: the five-prefecture table of the study (elsewhere the five most populous regions). */
 export function summaryLines(summary: Summary): string[] {
   const { country, rows } = summary
-  const things = summary.unit === 'addresses' ? 'exposed addresses' : `${summary.unit} the engine counts`
+  const things = summary.basis === 'records' ? `exposed ${summary.unit}` : `${summary.unit} the engine counts`
   const observed =
     summary.observed.from === ''
       ? 'undated'

@@ -18,6 +18,8 @@ export interface Asked<T> {
   readonly what: string
   readonly path: string
   readonly params: Readonly<Record<string, string>>
+  /** JSON to be posted; a request without is a GET. */
+  readonly body?: string
   /** Credits each attempt may cost. */
   readonly credits: number
   /** What the answer's JSON, whose text comes with it, says; undefined where it has another shape. */

@@ -1,4 +1,4 @@
-import type { AskedRequest, Counted, EngineFacts, Facet, Ledger, Question } from '../model/engine.ts'
+import type { AskedRequest, Counted, EngineFacts, EngineUnit, Facet, Ledger, Question } from '../model/engine.ts'
 import type { HttpClient } from '../net/http.ts'
 
 /** What every engine is opened with. */
@@ -29,12 +29,20 @@ export interface Abilities {
 
 /** A search engine that counts. Every method throws Unanswered (asker.ts) when it is given no answer. */
 export interface Surveyor {
-  readonly facts: EngineFacts
+  readonly facts: EngineFacts & { readonly counts: EngineUnit }
   readonly endpoint: string
+  /** What it can count by, unless its account cannot. */
+  readonly facets: ReadonlySet<Facet>
   /** The most buckets of a facet it gives. */
   readonly mostBuckets: number
+  /** What `abilities` asks. */
+  readonly preparations: readonly PlannedRequest[]
   /** How a question is sent, without its key: for people to read before they pay. */
   describe(question: Question, wanted: Wanted): string
+  /** Credits that an answer to a question with so many facets costs. */
+  creditsOf(wanted: Wanted): number
+  /** Why a question cannot be put to this engine, if it cannot. */
+  objection(question: Question): string | undefined
   /** Whether a value of a facet can be put into a question. */
   isAskable(value: string): boolean
   account(): Promise<Account>
@@ -44,6 +52,15 @@ export interface Surveyor {
   readonly records?: RecordPages
   readonly ledger: Ledger
   readonly requests: readonly AskedRequest[]
+}
+
+/** A request that is yet to be asked. */
+export interface PlannedRequest {
+  /** What it is for. */
+  readonly what: string
+  /** As it is sent, without its key. */
+  readonly request: string
+  readonly credits: number
 }
 
 /** Facets, and how many buckets of each. */

@@ -1,11 +1,13 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { engineIds, type EngineId } from '../model/engine.ts'
 import { breakdowns, type Breakdown } from '../model/tally.ts'
 import { openDatabase, pathText, rows, sqlText, toNumber } from './duckdb.ts'
 import { parquet } from './observations.ts'
 
 /** What an engine counted for one cell. */
 export interface FacetTally {
+  readonly source: EngineId
   readonly service: string
   readonly breakdown: Breakdown
   /** As many as the breakdown has keys. */
@@ -18,7 +20,7 @@ export interface FacetTally {
 }
 
 const columns =
-  'service: "VARCHAR", breakdown: "VARCHAR", keys: "VARCHAR[]", region: "VARCHAR", count: "BIGINT", flags: "INTEGER"'
+  'source: "VARCHAR", service: "VARCHAR", breakdown: "VARCHAR", keys: "VARCHAR[]", region: "VARCHAR", count: "BIGINT", flags: "INTEGER"'
 
 const tableOf = (folder: string): string => join(folder, 'tallies.parquet')
 
@@ -30,7 +32,7 @@ export async function writeFacetTallies(folder: string, tallies: readonly FacetT
   try {
     const read = `read_json(${pathText(staged)}, format = 'newline_delimited', hive_partitioning = false, columns = {${columns}})`
     await database.connection.run(
-      `COPY (SELECT * FROM ${read} ORDER BY breakdown, service, keys, region) TO ${sqlText(tableOf(folder))} (${parquet})`,
+      `COPY (SELECT * FROM ${read} ORDER BY source, breakdown, service, keys, region) TO ${sqlText(tableOf(folder))} (${parquet})`,
     )
   } finally {
     database.close()
@@ -45,11 +47,14 @@ export async function readFacetTallies(folder: string, temporary: string): Promi
   const found: FacetTally[] = []
   try {
     const table = `read_parquet(${pathText(tableOf(folder))}, hive_partitioning = false)`
-    const sql = `SELECT service, breakdown, array_to_string(keys, chr(31)) AS keys, len(keys) AS width, region, count, flags FROM ${table}`
+    const sql = `SELECT source, service, breakdown, array_to_string(keys, chr(31)) AS keys, len(keys) AS width, region, count, flags FROM ${table}`
     for await (const row of rows(database.connection, sql)) {
       const breakdown = breakdowns.find((each) => each === row['breakdown'])
-      if (breakdown === undefined) throw new Error(`a tally by ${String(row['breakdown'])}`)
+      const source = engineIds.find((each) => each === row['source'])
+      if (breakdown === undefined || source === undefined)
+        throw new Error(`a tally of ${String(row['source'])} by ${String(row['breakdown'])}`)
       found.push({
+        source,
         service: String(row['service']),
         breakdown,
         keys: toNumber(row['width']) === 0 ? [] : String(row['keys']).split('\u001f'),

@@ -120,8 +120,7 @@ export async function openJournal(store: string, scope: JournalScope): Promise<J
     state,
     lines: async function* () {
       for (const [query] of scope.queries.entries()) {
-        for (const page of state.pages(query).keys())
-          yield linesOf(await readFile(join(folder, pageName(query, page))))
+        for (const page of state.pages(query).keys()) yield linesOf(await readFile(join(folder, pageName(query, page))))
       }
     },
     counted: (query, total) => append({ event: 'counted', at: now(), query, total }),

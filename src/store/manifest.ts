@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { engineIds } from '../model/engine.ts'
+import { engineIds, engineUnits } from '../model/engine.ts'
 import { recordSources, outcomes } from '../model/observation.ts'
 import { formatIds, rejectReasons } from '../model/reader.ts'
-import { breakdowns } from '../model/tally.ts'
+import { crossBreakdowns } from '../model/tally.ts'
 
 /** The version of the store's layout; a store that says a higher one was written by a newer census. */
 export const storeFormat = 3
@@ -85,42 +85,54 @@ const recordsSchema = z.object({
     .optional(),
 })
 
-/** A snapshot of what a search engine counted: tallies, no records. */
+/** What one engine was asked and counted. */
+const engineSurveySchema = z.object({
+  source: z.enum(engineIds),
+  /** What its counts count. */
+  unit: z.enum(engineUnits),
+  /** Where it was asked, without a key. */
+  endpoint: z.string(),
+  /** When it was asked. */
+  observed: z.object({ from: z.string(), to: z.string() }),
+  /** Each service, category and `all`, and how its list of regions was proved complete. */
+  rows: z.array(
+    z.object({
+      service: z.string(),
+      /** The engine's total. */
+      total: count,
+      /** Of them in the regions listed. */
+      listed: count,
+      /** `none`: the regions are all. `confirmed`: the engine counts as many outside of them. */
+      remainder: z.enum(['none', 'confirmed', 'unconfirmed']),
+      /** What the service is by: the engine's name for it, its ports, or nothing (`all`). */
+      asked: z.enum(['name', 'port', 'everything']),
+    }),
+  ),
+  regions: z.object({
+    spelled: z.enum(['names', 'codes', 'names and codes']),
+    /** What the codes were read as, and why. */
+    codeSet: z.enum(['iso', 'geonames']),
+    decidedBy: z.enum(['no code is in doubt', 'the list', 'cities', 'the year']),
+    /** Values that are no region we know; counted as unknown. */
+    undecoded: z.array(z.string()),
+  }),
+  /** The first question's total at the beginning and at the end. */
+  drift: z.object({ first: count, last: count }).optional(),
+  ledger: z.object({ attempts: count, retries: count, retryBudget: count, credits: count, maxCredits: count }),
+  requests: z.array(z.object({ what: z.string(), attempts: count, credits: count, failure: z.string().optional() })),
+})
+
+/** A snapshot of what search engines counted: tallies, no records. */
 const facetsSchema = z.object({
   ...common,
   basis: z.literal('facets'),
-  sources: z.array(z.enum(engineIds)).length(1),
+  /** Engines that answered. */
+  sources: z.array(z.enum(engineIds)).min(1),
   survey: z.object({
-    /** Where it was asked, without a key. */
-    endpoint: z.string(),
     country: z.string(),
-    by: z.array(z.enum(breakdowns)),
-    /** Each service, category and `all`, and how its list of regions was proved complete. */
-    rows: z.array(
-      z.object({
-        service: z.string(),
-        /** The engine's total. */
-        total: count,
-        /** Of them in the regions listed. */
-        listed: count,
-        /** `none`: the regions are all. `confirmed`: the engine counts as many outside of them. */
-        remainder: z.enum(['none', 'confirmed', 'unconfirmed']),
-        /** What the service is by: the engine's name for it, its ports, or nothing (`all`). */
-        asked: z.enum(['name', 'port', 'everything']),
-      }),
-    ),
-    regions: z.object({
-      spelled: z.enum(['names', 'codes', 'names and codes']),
-      /** What the codes were read as, and why. */
-      codeSet: z.enum(['iso', 'geonames']),
-      decidedBy: z.enum(['no code is in doubt', 'the list', 'cities', 'the year']),
-      /** Values that are no region we know; counted as unknown. */
-      undecoded: z.array(z.string()),
-    }),
-    /** The first question's total at the beginning and at the end. */
-    drift: z.object({ first: count, last: count }).optional(),
-    ledger: z.object({ attempts: count, retries: count, retryBudget: count, credits: count, maxCredits: count }),
-    requests: z.array(z.object({ what: z.string(), attempts: count, credits: count, failure: z.string().optional() })),
+    /** What was asked for beside regions. */
+    by: z.array(z.enum(crossBreakdowns)),
+    engines: z.array(engineSurveySchema).min(1),
   }),
 })
 
@@ -130,3 +142,4 @@ export const manifestSchema = z.discriminatedUnion('basis', [recordsSchema, face
 export type Manifest = z.infer<typeof manifestSchema>
 export type RecordsManifest = z.infer<typeof recordsSchema>
 export type FacetsManifest = z.infer<typeof facetsSchema>
+export type EngineSurvey = z.infer<typeof engineSurveySchema>

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { compare } from '../../src/pipeline/compare.ts'
 import { makeReport } from '../../src/pipeline/report.ts'
 import { survey } from '../../src/pipeline/survey.ts'
 import { key, quickstart, served } from '../api/served.ts'
@@ -25,23 +26,35 @@ test('a survey of a census that is served gives the very figures its report give
     const { manifest } = await survey({
       store: api.store,
       id: 'survey',
-      engine: 'shodan',
+      sources: [{ engine: 'shodan', key: () => key, endpoint: api.url, requestsPerSecond: 1000, maxCredits: 0 }],
       country: 'JP',
       services: list,
       by: [],
-      key: () => key,
-      endpoint: api.url,
-      requestsPerSecond: 1000,
-      maxCredits: 0,
       http: {},
     })
-    expect(manifest).toMatchObject({ complete: true, survey: { ledger: { credits: 0 }, regions: { codeSet: 'iso' } } })
+    expect(manifest).toMatchObject({
+      complete: true,
+      survey: { engines: [{ ledger: { credits: 0 }, regions: { codeSet: 'iso' } }] },
+    })
     await makeReport({ ...asked, snapshot: 'survey', out: join(api.folder, 'facets') })
     const [ofRecords, ofFacets] = [
       await banners(join(api.folder, 'records')),
       await banners(join(api.folder, 'facets')),
     ]
     expect(ofFacets).toEqual(ofRecords)
+    const compared = await compare({
+      store: api.store,
+      old: 'served',
+      new: 'survey',
+      out: join(api.folder, 'compared'),
+    })
+    expect(compared).toMatchObject({ old: { unit: 'banners' }, new: { unit: 'banners' } })
+    const cells = new Map(compared.rows.map((row) => [`${row.service} ${row.region}`, row]))
+    expect(cells.size).toBe(new Set(ofFacets.map((row) => row.join())).size)
+    for (const row of compared.rows) expect(row).toMatchObject({ difference: 0, new: row.old })
+    expect(compared.warnings).toEqual([
+      'records held are compared with counts of a search engine, which saw what it saw',
+    ])
     expect(ofFacets.filter(([, , , , , , , , count]) => count !== '0').length).toBeGreaterThan(100)
   } finally {
     await api.close()

@@ -1,10 +1,11 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import { survey, type SurveyRequest } from '../../src/pipeline/survey.ts'
+import { survey } from '../../src/pipeline/survey.ts'
+import type { SurveyRequest } from '../../src/pipeline/survey-plan.ts'
 import { loadServices } from '../../src/recognise/service.ts'
 import { readFacetTallies } from '../../src/store/facets.ts'
-import type { FacetsManifest } from '../../src/store/manifest.ts'
+import type { EngineSurvey, FacetsManifest } from '../../src/store/manifest.ts'
 import type { Snapshot } from '../../src/store/snapshots.ts'
 import { prefectures, syntheticBanners, type SyntheticBanner } from '../helpers/engine-banners.ts'
 import { shodanAnswers, type ShodanOptions } from '../helpers/engine-shodan.ts'
@@ -42,13 +43,9 @@ async function surveyed(
   const folder = await temporaryFolder()
   const snapshot = await survey({
     store: join(folder, 'store'),
-    engine: 'shodan',
+    sources: [{ engine: 'shodan', key: () => 'key', endpoint: engine.url, requestsPerSecond: 1000, maxCredits: 0 }],
     country: 'JP',
     by: [],
-    key: () => 'key',
-    endpoint: engine.url,
-    requestsPerSecond: 1000,
-    maxCredits: 0,
     http: { timeoutMs: 300 },
     services: ['mail', 'ntp', 'mqtt'],
     ...request,
@@ -60,6 +57,13 @@ async function surveyed(
       .map(({ service, region, count }) => [`${service} ${region === '' ? 'unknown' : region}`, count]),
   )
   return { snapshot, engine, counts }
+}
+
+/** What the manifest says of the one engine asked. */
+function ofShodan({ manifest }: Surveyed['snapshot']): EngineSurvey {
+  const [engine] = manifest.survey.engines
+  if (engine === undefined) throw new Error('a survey of no engine')
+  return engine
 }
 
 /** What the engine holds, counted here: a banner's service is what the catalogue says of its module and port. */
@@ -88,7 +92,7 @@ describe('a survey counts what records would be counted as', () => {
       const { counts, snapshot } = await surveyed(options)
       expect(counts).toEqual(truth(rows, classified))
       expect(snapshot.manifest.complete).toBe(true)
-      const { regions } = snapshot.manifest.survey
+      const { regions } = ofShodan(snapshot)
       expect(regions.undecoded).toEqual([])
       if (options.regions !== 'name') expect(regions).toMatchObject({ codeSet: options.regions, decidedBy: 'cities' })
     },
@@ -109,7 +113,7 @@ describe('a survey counts what records would be counted as', () => {
 
   test('costs few requests and no credits, and says so', async () => {
     const { engine, snapshot } = await surveyed({ regions: 'name' }, { services: ['ntp', 'mqtt'] })
-    const { ledger, requests, drift } = snapshot.manifest.survey
+    const { ledger, requests, drift } = ofShodan(snapshot)
     expect(ledger).toMatchObject({ attempts: engine.requests.length, retries: 0, credits: 0 })
     const proofs = requests.filter(({ what }) => what.includes('outside of the regions'))
     // Filters, facets, `all` twice, ports of what says nothing, and the two services.
@@ -175,7 +179,7 @@ describe('an engine that misbehaves', () => {
         )
         expect({ at, counts, missing: snapshot.manifest.missing }).toEqual({ at, counts: expected, missing: [] })
         expect(engine.trapped()).toBe(0)
-        const { ledger, requests } = snapshot.manifest.survey
+        const { ledger, requests } = ofShodan(snapshot)
         expect(ledger.attempts).toBe(engine.requests.length)
         expect(ledger.retries).toBeLessThanOrEqual(ledger.retryBudget)
         expect(ledger.attempts).toBeLessThanOrEqual(requests.length + ledger.retryBudget)
@@ -202,7 +206,7 @@ describe('an engine that misbehaves', () => {
           expect(snapshot.manifest.complete).toBe(false)
           expect(snapshot.manifest.missing.length).toBeGreaterThan(0)
           for (const [key, count] of Object.entries(counts)) expect(count).toBe(expected[key])
-          const { ledger, requests } = snapshot.manifest.survey
+          const { ledger, requests } = ofShodan(snapshot)
           expect(ledger.attempts).toBe(engine.requests.length)
           expect(ledger.attempts).toBeLessThanOrEqual(requests.length + ledger.retryBudget)
         }

@@ -322,7 +322,9 @@ describe('report files', () => {
       const rows = await made.rows('region')
       const count = (source: string): string | undefined => cell(rows, { ...tokyo, source })['count']
       expect(['all', 'shodan', 'censys'].map(count)).toEqual(['5', '3', '3'])
-      expect(new Set(made.report.rows.map((row) => row.source))).toEqual(new Set(['all']))
+      expect(new Set(made.report.shown.flatMap(({ rows: told }) => told.map((row) => row.source)))).toEqual(
+        new Set(['all']),
+      )
     })
   })
 

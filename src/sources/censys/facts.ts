@@ -32,6 +32,6 @@ export const censysFacts = {
     'https://github.com/api-evangelist/censys/blob/main/json-schema/platform-searchaggregateresponse-schema.json',
   ],
   unconfirmed: true,
-  counts: true,
+  counts: 'addresses',
   records: false,
 } as const satisfies EngineFacts

@@ -23,6 +23,5 @@ export const criminalipFacts = {
     'https://github.com/criminalip',
   ],
   unconfirmed: true,
-  counts: false,
   records: false,
 } as const satisfies EngineFacts

@@ -20,6 +20,5 @@ export const fofaFacts = {
     'https://glama.ai/mcp/servers/asaotomo/FofaMap/tools/fofa_stats',
   ],
   unconfirmed: true,
-  counts: false,
   records: false,
 } as const satisfies EngineFacts

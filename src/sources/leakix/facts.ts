@@ -20,6 +20,5 @@ export const leakixFacts = {
     'https://leakix.net/api-documentation',
   ],
   unconfirmed: true,
-  counts: false,
   records: false,
 } as const satisfies EngineFacts

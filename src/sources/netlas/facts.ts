@@ -15,6 +15,5 @@ export const netlasFacts = {
   ],
   evidence: ['https://github.com/netlas-io/netlas-python', 'https://pypi.org/project/netlas/'],
   unconfirmed: true,
-  counts: false,
   records: false,
 } as const satisfies EngineFacts

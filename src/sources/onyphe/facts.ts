@@ -23,6 +23,5 @@ export const onypheFacts = {
     'https://www.onyphe.io/docs/apis/search',
     'https://search.onyphe.io/docs/data-models/datascan',
   ],
-  counts: false,
   records: false,
 } as const satisfies EngineFacts

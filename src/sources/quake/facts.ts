@@ -20,6 +20,5 @@ export const quakeFacts = {
   ],
   evidence: ['https://quake.360.net/quake/#/help?id=5e77423bcb9954d2f8a01656', 'https://github.com/360quake/quake_rs'],
   unconfirmed: true,
-  counts: false,
   records: false,
 } as const satisfies EngineFacts

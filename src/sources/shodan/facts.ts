@@ -23,6 +23,6 @@ export const shodanFacts = {
     'https://help.shodan.io/the-basics/credit-types-explained',
     'https://book.shodan.io/enterprise/infrastructure-guidance',
   ],
-  counts: true,
+  counts: 'banners',
   records: true,
 } as const satisfies EngineFacts

@@ -1,3 +1,4 @@
+import { isCount, isObject } from '../judge.ts'
 import type { Page } from '../surveyor.ts'
 import { elementTexts } from './elements.ts'
 
@@ -33,7 +34,3 @@ function bannerKey({ ip_str: text, ip, port, transport, timestamp }: Banner, lin
   const isWhole = [address, port, timestamp].every((each) => typeof each === 'string' || typeof each === 'number')
   return isWhole ? JSON.stringify([address, port, transport ?? null, timestamp]) : line
 }
-
-const isObject = (json: unknown): json is Record<string, unknown> =>
-  typeof json === 'object' && json !== null && !Array.isArray(json)
-const isCount = (json: unknown): json is number => Number.isSafeInteger(json) && (json as number) >= 0

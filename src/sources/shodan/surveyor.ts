@@ -1,8 +1,8 @@
 import { facets, type Facet } from '../../model/engine.ts'
-import type { HttpAnswer } from '../../net/http.ts'
-import { openAsker, type Asked, type Judgement } from '../asker.ts'
+import { openAsker, type Asked } from '../asker.ts'
+import { judge, urlOf } from '../judge.ts'
 import type { Surveyor, SurveyorOptions } from '../surveyor.ts'
-import { judgeShodan, readCounted, readCredits, readNames } from './answers.ts'
+import { errorOf, readCounted, readCredits, readNames } from './answers.ts'
 import { shodanFacts } from './facts.ts'
 import { keyOfLine, readPage, rowsPerPage } from './pages.ts'
 import { facetList, isAskable, mostBuckets, shodanNames, shodanQuery } from './query.ts'
@@ -16,7 +16,7 @@ export function openShodan(options: SurveyorOptions): Surveyor {
       url: urlOf(endpoint, path, { ...params, key: options.key() }),
       headers: { 'user-agent': 'exposure-census' },
     }),
-    judge: (answer) => judgeWithoutKey(answer, options.key()),
+    judge: (answer) => judge(answer, errorOf, [options.key()]),
     requestsPerSecond: options.requestsPerSecond ?? shodanFacts.requestsPerSecond,
     retryBudget: options.retryBudget,
     maxCredits: options.maxCredits,
@@ -31,7 +31,15 @@ export function openShodan(options: SurveyorOptions): Surveyor {
     facts: shodanFacts,
     endpoint,
     mostBuckets,
+    facets: new Set(facets),
+    preparations: ['filters', 'facets'].map((what) => ({
+      what,
+      request: `GET /shodan/host/search/${what}`,
+      credits: 0,
+    })),
     isAskable,
+    creditsOf: () => 0,
+    objection: () => undefined,
     describe: (question, wanted) => {
       const list = facetList(wanted)
       return `GET /shodan/host/count?query=${shodanQuery(question)}${list === '' ? '' : `&facets=${list}`}`
@@ -84,21 +92,4 @@ export function openShodan(options: SurveyorOptions): Surveyor {
     },
     requests: asker.requests,
   }
-}
-
-/** What an answer is worth, told without the key: an engine's words may repeat what it was asked with. */
-function judgeWithoutKey(answer: HttpAnswer, key: string): Judgement {
-  const judged = judgeShodan(answer)
-  // A key too short to be one may be a word of its own.
-  if (judged.kind === 'answer' || key.length < 8) return judged
-  const told = answer.body.toString('utf8').replaceAll(key, '…').replaceAll(encodeURIComponent(key), '…')
-  return judgeShodan({ ...answer, body: Buffer.from(told) })
-}
-
-/** An address under an endpoint that may have a path of its own. */
-function urlOf(endpoint: string, path: string, params: Readonly<Record<string, string>>): URL {
-  const url = new URL(endpoint)
-  url.pathname = url.pathname.replace(/\/$/, '') + path
-  url.search = new URLSearchParams(params).toString()
-  return url
 }

@@ -25,6 +25,5 @@ export const zoomeyeFacts = {
     'https://github.com/zoomeye-ai/ZoomEye-python',
   ],
   unconfirmed: true,
-  counts: false,
   records: false,
 } as const satisfies EngineFacts

@@ -1,0 +1,85 @@
+import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { dirname } from 'node:path'
+import type { Flag } from '../model/flags.ts'
+import { sixDigits } from '../statistics/rates.ts'
+import { csvCell, csvLine } from './csv.ts'
+
+/** A side, as its columns say. */
+export interface ComparedSource {
+  readonly snapshot: string
+  readonly source: string
+  readonly basis: string
+  readonly unit: string
+}
+
+interface Cell {
+  readonly count: number
+  readonly share: number | undefined
+  readonly rank: number | undefined
+}
+
+export interface ComparisonLine {
+  readonly country: string
+  readonly region: string
+  readonly regionName: string
+  readonly regionNameLocal: string
+  readonly service: string
+  readonly old: Cell
+  readonly new: Cell
+  readonly difference: number | undefined
+  readonly shareRatio: number | undefined
+  readonly flags: readonly Flag[]
+}
+
+const ofSide = ['snapshot', 'source', 'basis', 'unit']
+const ofCell = ['count', 'share', 'rank']
+const sides = (names: readonly string[]): string[] =>
+  ['old', 'new'].flatMap((side) => names.map((name) => `${side}_${name}`))
+
+/** Columns of comparison-by-region.csv, in order. */
+export const comparisonColumns = [
+  ...sides(ofSide),
+  'country',
+  'region',
+  'region_name',
+  'region_name_local',
+  'service',
+  ...sides(ofCell),
+  'difference',
+  'share_ratio',
+  'flags',
+]
+
+/** Writes a comparison as CSV: UTF-8, CRLF, a header row. The file is there whole, or as it was. */
+export async function writeComparisonCsv(
+  path: string,
+  old: ComparedSource,
+  now: ComparedSource,
+  rows: readonly ComparisonLine[],
+): Promise<void> {
+  const lead = [old, now].flatMap(({ snapshot, source, basis, unit }) => [snapshot, source, basis, unit]).map(csvCell)
+  const lines = rows.map((row) => {
+    const names = [row.country, row.region, row.regionName, row.regionNameLocal, row.service].map(csvCell)
+    const cells = [row.old, row.new].flatMap(({ count, share, rank }) => [String(count), digits(share), digits(rank)])
+    return csvLine([...lead, ...names, ...cells, digits(row.difference), digits(row.shareRatio), row.flags.join(';')])
+  })
+  await mkdir(dirname(path), { recursive: true })
+  const draft = `${path}.${randomUUID()}.part`
+  try {
+    const file = await open(draft, 'wx', 0o600)
+    try {
+      await file.writeFile(csvLine(comparisonColumns) + lines.join(''))
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(draft, path)
+  } finally {
+    await rm(draft, { force: true })
+  }
+}
+
+/** Whole numbers as they are, others with six digits. */
+const digits = (value: number | undefined): string =>
+  value === undefined ? '' : Number.isInteger(value) ? String(value) : sixDigits(value)

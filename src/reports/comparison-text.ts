@@ -1,0 +1,53 @@
+import type { ComparedSource, ComparisonLine } from './comparison-csv.ts'
+import { fit, grouped, printable, table } from './text.ts'
+
+const mostRows = 15
+/** Fewer than these are few by chance. */
+const enough = 10
+
+/** A comparison in a terminal of 80 columns: where the two disagree most of how much of a country is in a region. */
+export function comparisonLines(old: ComparedSource, now: ComparedSource, rows: readonly ComparisonLine[]): string[] {
+  const side = ({ snapshot, source, basis, unit }: ComparedSource): string =>
+    fit(printable(`${snapshot}: ${unit} of ${source} (${basis})`), 70)
+  const apart = ({ old: before, new: after }: ComparisonLine): number =>
+    Math.abs((after.share ?? 0) - (before.share ?? 0))
+  const regions = rows.filter((row) => row.old.share !== undefined && row.new.share !== undefined)
+  const most = regions
+    .filter((row) => Math.max(row.old.count, row.new.count) >= enough && apart(row) > 0)
+    .toSorted((a, b) => apart(b) - apart(a) || (a.region < b.region ? -1 : 1))
+    .slice(0, mostRows)
+  const totals = rows.filter((row) => row.service === 'all' && row.region === row.country)
+  return [
+    `Old: ${side(old)}`,
+    `New: ${side(now)}`,
+    ...totals.map(
+      (row) => `${row.regionName || row.country}: ${grouped(row.old.count)}, and ${grouped(row.new.count)}.`,
+    ),
+    '',
+    ...(most.length === 0
+      ? ['No region of 10 or more has another share of its country in the one than in the other.']
+      : [
+          'Where the shares of a country are most apart:',
+          ...table(
+            [
+              { title: 'Service', align: 'left', maxWidth: 16 },
+              { title: 'Region', align: 'left', maxWidth: 20 },
+              { title: 'Old', align: 'right' },
+              { title: 'share', align: 'right' },
+              { title: 'New', align: 'right' },
+              { title: 'share', align: 'right' },
+            ],
+            most.map((row) => [
+              row.service,
+              [row.regionName, row.regionNameLocal].filter((name) => name !== '').join(' ') || row.region,
+              grouped(row.old.count),
+              percent(row.old.share),
+              grouped(row.new.count),
+              percent(row.new.share),
+            ]),
+          ),
+        ]),
+  ]
+}
+
+const percent = (share: number | undefined): string => (share === undefined ? '-' : `${(100 * share).toFixed(1)} %`)
