@@ -5,7 +5,15 @@ import { canonicalAddress } from '../model/address.ts'
 export interface AddressRange {
   readonly first: string
   readonly last: string
+  /** Whether it is of IPv6: IPv4 addresses, whose keys lie among those of IPv6, are then none of its. */
+  readonly isIPv6: boolean
 }
+
+/** The keys of all IPv4 addresses. */
+export const ipv4Keys = {
+  first: '00000000-0000-0000-0000-ffff00000000',
+  last: '00000000-0000-0000-0000-ffffffffffff',
+} as const
 
 /** The addresses that `192.0.2.0/24`, `2001:db8::/32` or a single address stand for; undefined for anything else. */
 export function addressRange(text: string): AddressRange | undefined {
@@ -17,7 +25,7 @@ export function addressRange(text: string): AddressRange | undefined {
   // Only canonical text is handed on: ip-cidr takes any IPv6 address that ends in an IPv4 one for that IPv4 one.
   const cidr = new IPCIDR(`${base}/${bits}`)
   const [first, last] = cidr.toRange<bigint>({ type: 'bigInteger' })
-  return { first: keyOf(first, isIPv6), last: keyOf(last, isIPv6) }
+  return { first: keyOf(first, isIPv6), last: keyOf(last, isIPv6), isIPv6 }
 }
 
 /** The length of a prefix; `mapped`: so many of its bits are those that make an IPv4-mapped address. */

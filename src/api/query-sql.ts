@@ -1,5 +1,5 @@
 import { sqlText } from '../store/duckdb.ts'
-import { addressRange } from './networks.ts'
+import { addressRange, ipv4Keys } from './networks.ts'
 import { asNumber, type Condition, type Filter } from './query.ts'
 import type { Words } from './words.ts'
 
@@ -51,8 +51,9 @@ function valueSql(filter: Condition['filter'], value: string, words: Words, coun
       return `(c.asn = ${asNumber(value)} AND c.asn <> 0)`
     case 'ip':
     case 'net': {
-      const { first, last } = addressRange(value) ?? { first: '', last: '' }
-      return first === '' ? 'false' : `c.address BETWEEN ${sqlText(first)}::UUID AND ${sqlText(last)}::UUID`
+      const range = addressRange(value)
+      if (range === undefined) return 'false'
+      return range.isIPv6 ? `(${within(range)} AND NOT ${within(ipv4Keys)})` : within(range)
     }
     case 'shodan.module':
       return `c.service = ${sqlText(words.service(value))}`
@@ -77,3 +78,6 @@ function onlyCountry(conditions: readonly Condition[], words: Words): string | u
   const value = only?.values[0]
   return value === undefined ? undefined : words.country(value)
 }
+
+const within = ({ first, last }: { readonly first: string; readonly last: string }): string =>
+  `c.address BETWEEN ${sqlText(first)}::UUID AND ${sqlText(last)}::UUID`

@@ -1,11 +1,12 @@
 import { stat } from 'node:fs/promises'
-import { isOfSurvey, type Config } from '../config/config.ts'
+import { isOfSurvey, type Config, type SurveyConfig } from '../config/config.ts'
 import { loadRegions, type RegionTable } from '../locate/regions.ts'
 import { wrongInput } from '../model/errors.ts'
 import { checkAddressDatabase } from '../pipeline/deciders.ts'
+import { placeOf } from '../pipeline/engine.ts'
 import { breakdownsOf, namedYear, scopeOf } from '../pipeline/report-scope.ts'
 import { loadServices } from '../recognise/service.ts'
-import { checkSnapshotId, listSnapshots, type Snapshot } from '../store/snapshots.ts'
+import { checkSnapshotId, listSnapshots, type Manifest, type Snapshot } from '../store/snapshots.ts'
 import { observedAtOf } from './import.ts'
 
 /**
@@ -35,7 +36,15 @@ export async function preflight(
   await checkAddressDatabase(config.address_database)
   observedAtOf(config.observed_at)
   loadServices().resolve((config.services ?? []).filter((name) => name !== 'all'))
-  breakdownsOf(config.report.by)
+  const by = breakdownsOf(config.report.by)
+  if (isOfSurvey(config) && !config.survey.records && config.report.by !== undefined) {
+    const lacking = by.find((each) => each !== 'region' && config.survey.by?.includes(each) !== true)
+    if (lacking !== undefined)
+      throw wrongInput(
+        `the report is to be by ${lacking}, and the survey does not ask by it`,
+        `name it in survey.by: [${[...(config.survey.by ?? []), lacking].join(', ')}]`,
+      )
+  }
   const { country } = scopeOf(
     {
       ...(config.country === undefined ? {} : { country: config.country }),
@@ -55,7 +64,9 @@ async function isOf(snapshot: Snapshot, config: Config): Promise<boolean> {
     return (
       manifest.complete &&
       manifest.basis === (config.survey.records ? 'records' : 'facets') &&
-      manifest.survey?.country === config.country
+      manifest.survey?.country === config.country &&
+      isOfServices(manifest.survey.services, config) &&
+      (manifest.basis === 'records' || isOfEngines(manifest.survey, config))
     )
   if (manifest.basis !== 'records') return false
   const { inputs } = manifest
@@ -70,4 +81,29 @@ async function isOf(snapshot: Snapshot, config: Config): Promise<boolean> {
     }),
   )
   return same.every(Boolean)
+}
+
+/** Whether a survey was of the services asked for, or of everything, as is asked for. */
+function isOfServices(surveyed: readonly string[] | undefined, { services }: SurveyConfig): boolean {
+  const resolve = (list: readonly string[]): string =>
+    loadServices()
+      .resolve(list.filter((name) => name !== 'all'))
+      .toSorted()
+      .join()
+  if (surveyed === undefined || services === undefined) return surveyed === services
+  return resolve(surveyed) === resolve(services)
+}
+
+function isOfEngines(
+  { engines, by }: Extract<Manifest, { basis: 'facets' }>['survey'],
+  { survey }: SurveyConfig,
+): boolean {
+  const asked = (survey.by ?? []).filter((each) => each !== 'region').toSorted()
+  return (
+    asked.join() === by.toSorted().join() &&
+    engines.length === survey.sources.length &&
+    survey.sources.every(({ source, endpoint }) =>
+      engines.some((each) => each.source === source && (endpoint === undefined || placeOf(endpoint) === each.endpoint)),
+    )
+  )
 }

@@ -6,7 +6,7 @@ import { importLines } from '../reports/import-text.ts'
 import { surveyLines } from '../reports/survey-text.ts'
 import type { Manifest, Snapshot } from '../store/snapshots.ts'
 import { observedAtOf } from './import.ts'
-import { printResult, progressLine, type Console, type Global } from './output.ts'
+import { printResult, progressLine, warn, type Console, type Global } from './output.ts'
 import { preflight } from './preflight.ts'
 import { printReport } from './report.ts'
 
@@ -30,6 +30,8 @@ export async function runCommand(
     isOfSurvey(config)
       ? (await import('./survey.ts')).configuredSurvey(config, global, progress.ask)
       : importFiles({ ...importRequest(config, global, options), onProgress: progress.show })
+  if (made !== undefined && isOfSurvey(config))
+    warn(console, `the survey ${made.id} is there already: nothing is asked; leave out id to survey anew`)
   const snapshot = made ?? (await make().finally(() => progress.clear()))
   const report = await makeReport({
     ...reportRequest(config, global, snapshot.id),

@@ -78,6 +78,7 @@ function surveyOf(
   global: Global,
 ): SurveyRequest {
   const services = list(options.services)
+  if (services?.length === 0) throw wrongInput('--services names none', '`census list services` shows what there is')
   const regions = list(options.regions)
   return {
     store: global.store,

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { rootCertificates } from 'node:tls'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
@@ -193,6 +194,8 @@ export function openHttp(options: HttpOptions = {}): HttpClient {
   const open = (): Link => {
     // Connections being made are not undici's to end: they would outlive it, until they fail of themselves.
     const ending = new AbortController()
+    // Each connection listens.
+    setMaxListeners(0, ending.signal)
     const socket = {
       timeout: timeoutMs,
       signal: ending.signal,

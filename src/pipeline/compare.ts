@@ -148,8 +148,9 @@ async function servicesOfBoth(
 ): Promise<RowsContext['serviceRows']> {
   const catalogue = loadServices()
   const told = await Promise.all(
-    [before, after].map(async ({ context: { figures, serviceRows: rows, view }, source }) => {
-      if (!figures.isOfQuestions) return undefined
+    [before, after].map(async ({ context: { figures, snapshot, serviceRows: rows, view }, source }) => {
+      const { basis, sources } = snapshot.manifest
+      if (sources.length === 1 || basis === 'records') return figures.told
       const ids = new Set<string>()
       for await (const tally of figures.tallies('region', { country: undefined, serviceRows: rows, view }))
         if (tally.source === source) ids.add(tally.service)
@@ -157,8 +158,7 @@ async function servicesOfBoth(
     }),
   )
   const found = (await Promise.all([before, after].map(({ context }) => context.figures.services()))).flat()
-  const services = [...new Set(found)].filter((id) => id !== 'all' && !catalogue.categories.has(id))
-  const rows = serviceRows(catalogue, services, asked)
+  const rows = serviceRows(catalogue, [...new Set(found)], asked)
   const both = rows.filter(({ id }) => told.every((ids) => ids === undefined || ids.has(id)))
   const lacking = rows.find(({ id }) => !both.some((row) => row.id === id) && asked?.includes(id))
   if (lacking !== undefined)

@@ -1,7 +1,8 @@
 import { wrongInput } from '../model/errors.ts'
-import type { EngineId } from '../model/engine.ts'
+import type { EngineFacts, EngineId } from '../model/engine.ts'
 import { openHttp, type HttpOptions } from '../net/http.ts'
 import type { Surveyor } from '../sources/surveyor.ts'
+import { engines } from '../sources/engines.ts'
 import { surveyors } from '../sources/surveyors.ts'
 import { watched } from './survey-watch.ts'
 
@@ -37,10 +38,17 @@ export function openEngine(
 ): OpenEngine {
   const { engine, endpoint, requestsPerSecond } = request
   const open = surveyors[engine]
+  const facts = engines.find(({ id }) => id === engine) as EngineFacts | undefined
   if (open === undefined) {
     throw wrongInput(
       `census cannot ask ${engine}`,
       `engines that it can: ${Object.keys(surveyors).join(', ')}; \`census list sources\` says what each can do`,
+    )
+  }
+  if (facts?.unconfirmed === true && request.isExperimental !== true) {
+    throw wrongInput(
+      `how ${facts.title} answers is not confirmed: its figures may be wrong`,
+      '--experimental asks it all the same; `census list sources` says what is known',
     )
   }
   const client = openHttp(http)
@@ -53,11 +61,11 @@ export function openEngine(
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
   })
-  if (surveyor.facts.unconfirmed && request.isExperimental !== true) {
-    throw wrongInput(
-      `how ${surveyor.facts.title} answers is not confirmed: its figures may be wrong`,
-      '--experimental asks it all the same; `census list sources` says what is known',
-    )
-  }
   return { surveyor: watched(surveyor), close: () => client.close() }
+}
+
+/** Where an engine is asked, as snapshots name it. */
+export function placeOf(endpoint: string): string {
+  const { origin, pathname } = new URL(endpoint)
+  return origin + pathname.replace(/\/$/, '')
 }

@@ -8,6 +8,7 @@ import { wrongInput } from '../model/errors.ts'
 import type { ReportRow } from '../model/report-row.ts'
 import { breakdownKeys, breakdowns, units, type Breakdown, type Tally, type Unit } from '../model/tally.ts'
 import type { RowHeader } from '../reports/exposure-csv.ts'
+import { loadServices } from '../recognise/service.ts'
 import { censusOf } from '../store/census-sql.ts'
 import { all, openDatabase } from '../store/duckdb.ts'
 import type { CensusFacts } from '../store/censuses.ts'
@@ -51,12 +52,17 @@ export interface Figures {
   readonly census: CensusFacts | undefined
   /** What datapackage.json says of where they come from. */
   readonly facts: Readonly<Record<string, object>>
-  /** Ids of all services, sorted; of a survey also its categories and `all`. */
+  /** Ids of all services found, sorted. */
   services(): Promise<readonly string[]>
+  /**
+   * Services, categories and `all` that can be told of, where not all were asked for: what was not is not 0 but unknown.
+   * Undefined where everything was.
+   */
+  readonly told: ReadonlySet<string> | undefined
+  /** Whether a row that cannot be told of was asked for, so that it is the snapshot that lacks it. */
+  lacks(row: string): boolean
   /** What there is beside regions. */
   readonly breakdowns: readonly Breakdown[]
-  /** Whether what is not there was not asked for, so that its count is not 0 but unknown. */
-  readonly isOfQuestions: boolean
   /** Countries, most counted first; '' where none is known. */
   countries(): Promise<string[]>
   /** Sorted as `tallies()` of aggregate/ gives them. */
@@ -95,7 +101,7 @@ async function recordFigures(
   const sql = { ...censusOf(census.folder), facts: census.facts }
   const asking = (asked: Asked): Asking => ({ ...asked, snapshot, census: sql, database })
   const { connection } = database
-  const { sources } = snapshot.manifest
+  const { sources, survey } = snapshot.manifest
   const source = shownSource(snapshot)
   return {
     sources: sources.length > 1 ? ['all', ...sources.toSorted()] : sources,
@@ -109,8 +115,9 @@ async function recordFigures(
       tables: census.facts.tables,
     },
     services: () => servicesFound(connection, sql),
+    told: survey?.services === undefined ? undefined : new Set(survey.services),
+    lacks: () => false,
     breakdowns,
-    isOfQuestions: false,
     countries: async () => {
       const counted = await all(
         connection,
@@ -132,10 +139,13 @@ async function recordFigures(
 
 /** Engines count one country, each in a unit of its own; what one was not asked is absent. */
 function facetFigures({ id, manifest }: Snapshot<FacetsManifest>, found: readonly FacetTally[]): Figures {
-  const { country: surveyed, by, engines } = manifest.survey
+  const { country: surveyed, by, engines, services: asked } = manifest.survey
+  const catalogue = loadServices()
   const sources = engines.map(({ source }) => source).toSorted()
   const unitOf = new Map<string, Unit>(engines.map(({ source, unit }) => [source, unit]))
-  const services = [...new Set(found.map((tally) => tally.service))].toSorted()
+  const told = new Set(found.map((tally) => tally.service))
+  const wanted =
+    asked === undefined ? undefined : new Set([...asked, ...catalogue.resolve(asked.filter((name) => name !== 'all'))])
   return {
     sources,
     units: (source) => [unitOf.get(source) ?? 'banners'],
@@ -146,9 +156,10 @@ function facetFigures({ id, manifest }: Snapshot<FacetsManifest>, found: readonl
         return { source, unit, rows, regions, ...(drift === undefined ? {} : { drift }) }
       }),
     },
-    services: async () => services,
+    services: async () => [...told].filter((id) => id !== 'all' && !catalogue.categories.has(id)).toSorted(),
+    told,
+    lacks: (row) => !manifest.complete && wanted?.has(row) !== false,
     breakdowns: ['region', ...by],
-    isOfQuestions: true,
     countries: async () => [surveyed],
     tallies: function* (breakdown, { country, serviceRows }) {
       if (country !== undefined && country !== surveyed)

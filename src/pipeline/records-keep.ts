@@ -1,5 +1,7 @@
-import { readdir, rename, rm, rmdir } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { open, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { CensusError, exitCodes, failed } from '../model/errors.ts'
 import { formatIds } from '../model/reader.ts'
 import type { Journal } from '../store/journal.ts'
@@ -38,6 +40,7 @@ export async function publishRecords(keep: RecordsToKeep): Promise<RecordsSnapsh
     const draft = await beginSnapshot(store, id)
     try {
       await rmdir(join(draft.folder, 'observations'))
+      if (imported.manifest.accounting.rejected > 0) await keepRejected(join(imported.folder, 'rejects.ndjson'), file)
       for (const name of await readdir(imported.folder)) {
         if (name !== 'manifest.json') await rename(join(imported.folder, name), join(draft.folder, name))
       }
@@ -75,3 +78,34 @@ async function importPages(
     throw failed(`the records received are of no use: ${error.message}`, 'is the endpoint that of the engine?', error)
   }
 }
+
+/**
+ * Writes rejects anew, each with the whole of its record: there is no file to look it up in, and it was paid for.
+ * @param pages the records, one a line, in whose order the rejects are
+ */
+async function keepRejected(rejects: string, pages: string): Promise<void> {
+  const kept = `${rejects}.whole`
+  const target = await open(kept, 'wx', 0o600)
+  try {
+    const records = linesOf(pages)[Symbol.asyncIterator]()
+    let number = 0
+    let record = ''
+    for await (const line of linesOf(rejects)) {
+      const reject = JSON.parse(line) as { readonly line: number }
+      while (number < reject.line) {
+        record = String((await records.next()).value ?? '')
+        number++
+      }
+      await target.writeFile(
+        `${JSON.stringify({ ...reject, file: basename(pages), ...(number === reject.line ? { text: record } : {}) })}\n`,
+      )
+    }
+    await target.sync()
+  } finally {
+    await target.close()
+  }
+  await rename(kept, rejects)
+}
+
+const linesOf = (path: string): AsyncIterable<string> =>
+  createInterface({ input: createReadStream(path), crlfDelay: Infinity })

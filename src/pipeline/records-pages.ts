@@ -75,6 +75,16 @@ export async function downloadPages(download: Download): Promise<Downloaded> {
     }
     for (let page = 1; page <= query.pages; page++) await need(page)
     let { pages } = query
+    if (gaps.size > 0 && ended === undefined && !isSpent) {
+      // Pages that never were: the first count was too large.
+      const again = await recount(surveyor, query)
+      const last = Math.ceil((again ?? query.total) / surveyor.records.rowsPerPage)
+      const left = [...gaps].map(([why, list]) => [why, list.filter((page) => page <= last)] as const)
+      gaps.clear()
+      for (const [why, list] of left) if (list.length > 0) gaps.set(why, list)
+      if (again !== undefined && again !== query.total) await journal.counted(index, again)
+      pages = Math.max(journal.state.pages(index).size, last)
+    }
     if (gaps.size === 0 && isInDoubt(journal, index, query)) {
       const again = await recount(surveyor, query)
       if (again !== undefined) await journal.counted(index, again)

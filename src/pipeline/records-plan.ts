@@ -5,8 +5,9 @@ import { loadServices } from '../recognise/service.ts'
 import type { RecordPages, Surveyor } from '../sources/surveyor.ts'
 import type { JournalState } from '../store/journal-events.ts'
 import type { JournalScope } from '../store/journal.ts'
+import { placeOf } from './engine.ts'
 import { scopeOf } from './report-scope.ts'
-import { surveyRows, type RowsOf } from './survey-rows.ts'
+import { normalised, surveyRows, type RowsOf } from './survey-rows.ts'
 
 /** A query whose records are downloaded. */
 export interface RecordQuery {
@@ -19,6 +20,8 @@ export interface RecordQueries {
   readonly queries: readonly RecordQuery[]
   /** Services asked for that the engine cannot be asked for, and why. */
   readonly unaskable: ReadonlyMap<string, string>
+  /** Services and categories all of whose records are asked for; absent where all records are. */
+  readonly services?: readonly string[]
 }
 
 /** What a download is of. */
@@ -34,19 +37,40 @@ export async function checkScope(engine: string, request: RecordsScope): Promise
   const { regionTables, services } = request
   const regions = await loadRegions(regionTables === undefined ? {} : { userTables: regionTables })
   const { country = '' } = scopeOf({ country: request.country }, regions)
-  queriesOf({ source: engine, knowsServices: true, objection: () => undefined }, country, services)
+  queriesOf({ source: engine, knowsServices: true, objection: () => undefined }, country, services, [])
   return country
 }
 
-/** One query a service, so that no record is downloaded twice; one for everything where no service is named. */
-export function queriesOf(engine: RowsOf, country: string, services: readonly string[] | undefined): RecordQueries {
-  const { rows, unaskable } = surveyRows(loadServices(), engine, country, services)
-  const isEverything = services === undefined || services.some((name) => name.trim().toLowerCase() === 'all')
+/**
+ * A query or two for each service, so that no record is downloaded twice; one for everything where no service is named.
+ * @param silent the engine's names that say nothing of a service
+ */
+export function queriesOf(
+  engine: RowsOf,
+  country: string,
+  asked: readonly string[] | undefined,
+  silent: readonly string[],
+): RecordQueries {
+  const services = asked?.map(normalised)
+  const catalogue = loadServices()
+  const { rows, unaskable } = surveyRows(catalogue, engine, country, services)
+  const isEverything = services === undefined || services.includes('all')
   const queries = rows
     .filter((row) => (isEverything ? row.by === 'everything' : row.isService))
-    .map(({ id, question }) => ({ what: id, question }))
+    .flatMap(({ id, question, by, ports }) => [
+      { what: id, question },
+      // Records whose name says nothing are of the service that their port means.
+      ...(by === 'name' && ports.length > 0
+        ? [{ what: `${id}, by port`, question: { country, modules: silent, ports } }]
+        : []),
+    ])
   if (queries.length === 0) throw wrongInput('no service is asked for', '`census list services` shows what there is')
-  return { queries, unaskable: isEverything ? new Map() : unaskable }
+  const lacking = [...unaskable].filter(([id]) => !isEverything && services.includes(id))
+  return {
+    queries,
+    unaskable: new Map(lacking),
+    ...(isEverything ? {} : { services: rows.filter((row) => row.by !== 'everything').map(({ id }) => id) }),
+  }
 }
 
 /** A surveyor that gives records. */
@@ -64,6 +88,9 @@ export function givesRecords(surveyor: Surveyor): RecordsSurveyor {
   return Object.assign(surveyor, { records })
 }
 
+const isByPort = (question: Question): question is Question & { readonly ports: readonly number[] } =>
+  question.modules !== undefined && question.ports !== undefined
+
 /** What tells this download from others. */
 export const journalScope = (
   surveyor: RecordsSurveyor,
@@ -71,9 +98,14 @@ export const journalScope = (
   queries: readonly RecordQuery[],
 ): JournalScope => ({
   engine: surveyor.facts.id,
-  endpoint: new URL(surveyor.endpoint).origin,
+  endpoint: placeOf(surveyor.endpoint),
   country,
-  queries: queries.map(({ question }) => surveyor.records.query(question)),
+  // The same whatever names the engine has today for what says nothing: pages that came must be found again.
+  queries: queries.map(({ question }) =>
+    isByPort(question)
+      ? `${surveyor.records.query({ country, ports: question.ports })} of no name`
+      : surveyor.records.query(question),
+  ),
 })
 
 /** A query, counted. */
@@ -94,6 +126,11 @@ export async function countQueries(
 ): Promise<CountedQuery[]> {
   const counted: CountedQuery[] = []
   for (const [index, { what, question }] of queries.entries()) {
+    const isOfNone = question.modules?.length === 0
+    if (isOfNone) {
+      counted.push({ what, question, query: '', total: 0, pages: 0, stored: 0 })
+      continue
+    }
     onProgress?.(`${what}, how many`)
     let { total } = await surveyor.count(what, question, {})
     // Nothing would show that there are some after all.

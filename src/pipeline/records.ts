@@ -1,6 +1,7 @@
 import { failed, wrongInput } from '../model/errors.ts'
 import type { PlannedRecords } from '../reports/import-text.ts'
 import { refusal, Unanswered } from '../sources/asker.ts'
+import { loadServices } from '../recognise/service.ts'
 import { storageError } from '../store/duckdb.ts'
 import { readJournal, openJournal, type Journal } from '../store/journal.ts'
 import type { JournalState } from '../store/journal-events.ts'
@@ -41,9 +42,16 @@ function openRecords(request: RecordsRequest): { surveyor: RecordsSurveyor; clos
 }
 
 async function askable(surveyor: RecordsSurveyor, country: string, request: RecordsRequest): Promise<RecordQueries> {
-  const { knowsServices } = await surveyor.abilities()
-  const { facts, objection } = surveyor
-  return queriesOf({ source: facts.id, knowsServices, objection }, country, request.services)
+  const { knowsServices, facets } = await surveyor.abilities()
+  const { facts, objection, mostBuckets } = surveyor
+  const catalogue = loadServices()
+  const asked = { country }
+  const listed =
+    request.services !== undefined && facets.has('module')
+      ? ((await surveyor.count('names of services', asked, { module: mostBuckets })).buckets.module ?? [])
+      : []
+  const silent = listed.map(({ value }) => value).filter((name) => catalogue.saysNothing(name))
+  return queriesOf({ source: facts.id, knowsServices, objection }, country, request.services, silent.toSorted())
 }
 
 /** What a download would ask for, and what it would cost: counts only, which cost nothing. Writes nothing. */
@@ -64,9 +72,11 @@ export async function planRecords(request: RecordsRequest): Promise<PlannedRecor
       })
       const { creditsPerPage } = surveyor.records
       return {
-        queries: counted.map(({ what, query, total, pages, stored }) => {
-          return { what, query, total, pages, stored, credits: (pages - stored) * creditsPerPage }
-        }),
+        queries: counted
+          .filter(({ query }) => query !== '')
+          .map(({ what, query, total, pages, stored }) => {
+            return { what, query, total, pages, stored, credits: (pages - stored) * creditsPerPage }
+          }),
         credits: pagesDue(counted) * creditsPerPage,
         spent: state.attempts * creditsPerPage,
         ...(state.begunAt === undefined ? {} : { begunAt: state.begunAt }),
@@ -99,7 +109,7 @@ export async function downloadRecords(request: RecordsRequest): Promise<RecordsS
     if ((await listSnapshots(request.store)).some((snapshot) => snapshot.id === id))
       throw wrongInput(
         `the store ${request.store} already holds a snapshot ${JSON.stringify(id)}`,
-        'choose another --id',
+        'a snapshot stays as it is: to go on with a download that is missing pages, choose another --id',
       )
     await prepareStore(request.store).catch((error: unknown) => {
       throw storageError(error, `the store ${request.store} cannot be made`)
@@ -125,7 +135,7 @@ async function downloadHeld(
   id: string,
   request: RecordsRequest,
 ): Promise<RecordsSnapshot> {
-  const { queries, unaskable } = await askable(surveyor, country, request)
+  const { queries, unaskable, services } = await askable(surveyor, country, request)
   const scope = journalScope(surveyor, country, queries)
   const journal = await currentJournal(request.store, () => openJournal(request.store, scope))
   try {
@@ -166,14 +176,22 @@ async function downloadHeld(
       survey: {
         endpoint: scope.endpoint,
         country,
-        queries: counted.map((query, index) => ({
-          what: query.what,
-          query: query.query,
-          total: journal.state.totals(index).at(-1) ?? query.total,
-          rows: freshOf(journal, index),
-          duplicates: duplicatesOf(journal, index),
-          pages: journal.state.pages(index).size,
-        })),
+        ...(services === undefined ? {} : { services: [...services] }),
+        // Those by port of an engine all of whose names say something were never asked.
+        queries: counted.flatMap((query, index) =>
+          query.query === ''
+            ? []
+            : [
+                {
+                  what: query.what,
+                  query: query.query,
+                  total: journal.state.totals(index).at(-1) ?? query.total,
+                  rows: freshOf(journal, index),
+                  duplicates: duplicatesOf(journal, index),
+                  pages: journal.state.pages(index).size,
+                },
+              ],
+        ),
         ledger: {
           attempts,
           retries,

@@ -33,24 +33,23 @@ export async function rowsContext(
 ): Promise<RowsContext> {
   const scope = scopeOf(request, regions)
   const years = await chooseYears(snapshot, figures, regions, request.populationYear, scope)
-  const rows = rowsOf(await figures.services(), figures.isOfQuestions, request.services)
+  const rows = await rowsOf(figures, request.services)
   return { ...scope, snapshot, figures, serviceRows: rows, view: regionsView(regions, years) }
 }
 
-/** The service rows of a report. A survey has no other than it asked for: no answer is no 0. */
-function rowsOf(there: readonly string[], isOfQuestions: boolean, asked: readonly string[] | undefined): ServiceRow[] {
-  const services = loadServices()
-  if (!isOfQuestions) return serviceRows(services, there, asked)
-  const found = there.filter((id) => id !== 'all' && !services.categories.has(id))
-  const rows = serviceRows(services, found, asked)
-  const lacking = asked?.find((id) => !there.includes(id.trim().toLowerCase()))
+/** The service rows of a report: no others than can be told of. */
+async function rowsOf(figures: Figures, asked: readonly string[] | undefined): Promise<ServiceRow[]> {
+  const rows = serviceRows(loadServices(), await figures.services(), asked)
+  const { told } = figures
+  if (told === undefined) return rows
+  const lacking = asked?.find((name) => !told.has(name.trim().toLowerCase()) && !figures.lacks(name))
   if (lacking !== undefined) {
     throw wrongInput(
       `the survey has no counts of ${JSON.stringify(lacking)}`,
-      `it has: ${there.join(', ').slice(0, 500)}`,
+      `it has: ${[...told].join(', ').slice(0, 500)}`,
     )
   }
-  return rows.filter(({ id }) => there.includes(id))
+  return rows.filter(({ id }) => told.has(id))
 }
 
 /** The year named, or for each country the one nearest to the observations. */
@@ -76,9 +75,9 @@ export async function* reportRows(context: RowsContext, breakdown: Breakdown): A
   const { snapshot, figures, serviceRows: asked, country, only } = context
   const counted = figures.tallies(breakdown, context)
   const zeros = breakdown === 'region'
-  // What an engine was not asked is not 0 but unknown.
+  // Every row of an engine's counts is there, if only with 0.
   const source =
-    zeros && !figures.isOfQuestions
+    zeros && snapshot.manifest.basis === 'records'
       ? withZeros(counted, {
           sources: figures.sources,
           countries: country === undefined ? (await figures.countries()).toSorted() : [country],

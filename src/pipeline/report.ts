@@ -162,9 +162,9 @@ async function removeOldDrafts(out: string): Promise<void> {
   }
 }
 
-/** The country with most exposed addresses. */
+/** The country with most of anything. */
 function largestCountry(rows: readonly ReportRow[]): string | undefined {
-  const totals = rows.filter((row) => row.service === 'all' && row.country !== '' && row.region === row.country)
+  const totals = rows.filter((row) => row.country !== '' && row.region === row.country)
   return totals.toSorted((a, b) => b.count - a.count || (a.country < b.country ? -1 : 1))[0]?.country
 }
 

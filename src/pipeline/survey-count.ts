@@ -192,7 +192,7 @@ async function readRegions(
 async function askCities(surveyor: Surveyor, country: string, read: FacetRegions): Promise<CodeSet | undefined> {
   const gazetteer = await loadGazetteer(await loadCrosswalk())
   for (const { value, readings } of read.doubtful.slice(0, 3)) {
-    if (!surveyor.isAskable(value)) continue
+    if (!surveyor.isAskable('region', value)) continue
     const question = { country, where: { facet: 'region', value } } as const
     const counted = await answered(surveyor.count(`cities of region ${value}`, question, { city: 50 }))
     const cities = counted === undefined ? [] : bucketsOf(counted, 'city')
@@ -245,16 +245,20 @@ function collect(
           flags: region === '' ? flags : 0,
         })
       const total = sum((each) => each.total)
-      for (const { discrepancy, unanswered } of doubtful) {
+      for (const { discrepancy, unanswered, rest: mine } of doubtful) {
         if (unanswered !== undefined)
-          doubts.push(`${id}: ${rest} outside of the regions listed, not confirmed: ${unanswered}`)
+          doubts.push(`${id}: ${mine} outside of the regions listed, not confirmed: ${unanswered}`)
         else if (Math.abs(discrepancy) > tolerableDrift * total)
-          doubts.push(`${id}: ${rest} outside of the regions listed, ${Math.abs(discrepancy)} of them not confirmed`)
+          doubts.push(
+            mine < 0
+              ? `${id}: the regions listed have ${Math.abs(discrepancy)} more than the total`
+              : `${id}: ${mine} outside of the regions listed, where the engine counts ${mine - discrepancy}`,
+          )
       }
       rows.push({
         service: id,
         total,
-        listed: total - sum((each) => each.rest),
+        listed: total - rest,
         remainder: flags !== 0 ? 'unconfirmed' : rest > 0 ? 'confirmed' : 'none',
         asked: by,
       })

@@ -31,9 +31,11 @@ export async function crossTallies(
   const rest = regionSums(counts, decode)
   const tallies: FacetTally[] = []
   const missing: string[] = []
-  const listed = bucketsOf({ buckets: counts[0]?.others ?? {} }, facet).filter(({ value }) => surveyor.isAskable(value))
+  const listed = bucketsOf({ buckets: counts[0]?.others ?? {} }, facet).filter(({ value }) =>
+    surveyor.isAskable(facet, value),
+  )
   for (const { value, count } of listed.slice(0, valuesListed)) {
-    const what = `${row.id}, ${facet} ${value}`
+    const what = `${row.id}, ${facet} ${value.slice(0, 100)}`
     try {
       const found = await countRegions(surveyor, what, { ...row.question, where: { facet, value } })
       if (Math.abs(found.total - count) > Math.max(1, tolerableDifference * count)) continue

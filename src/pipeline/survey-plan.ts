@@ -8,7 +8,7 @@ import { Unanswered } from '../sources/asker.ts'
 import type { Surveyor, Wanted } from '../sources/surveyor.ts'
 import { openEngine, type EngineRequest, type OpenEngine } from './engine.ts'
 import { scopeOf, type Scope } from './report-scope.ts'
-import { surveyRows, valuesListed, type SurveyRows } from './survey-rows.ts'
+import { normalised, surveyRows, valuesListed, type SurveyRows } from './survey-rows.ts'
 
 /** What is surveyed. */
 export interface SurveyRequest {
@@ -60,6 +60,8 @@ export interface Prepared extends Scope {
   readonly regions: RegionTable
   readonly country: string
   readonly catalogue: ServiceCatalogue
+  /** As the catalogue writes them. */
+  readonly services?: readonly string[]
 }
 
 /** Checks a request before anything is asked or written. */
@@ -70,7 +72,8 @@ export async function prepare(request: SurveyRequest): Promise<Prepared> {
   const engines = request.sources.map(({ engine }) => engine)
   const twice = engines.find((engine, index) => engines.indexOf(engine) < index)
   if (twice !== undefined) throw wrongInput(`${twice} is to be asked twice`, 'name each source once')
-  return { regions, country, only, catalogue: loadServices() }
+  const services = request.services?.map(normalised)
+  return { regions, country, only, catalogue: loadServices(), ...(services === undefined ? {} : { services }) }
 }
 
 /** An engine of a survey, and what it is to be asked. */
@@ -78,19 +81,20 @@ export interface OpenSource extends OpenEngine {
   readonly plan: Plan
 }
 
-type Plan = Pick<PlannedEngine, 'requests' | 'cross'>
+type Plan = Pick<PlannedEngine, 'requests' | 'more'>
 
 /** Opens an engine, and plans what it is asked. @throws CensusError exit 2 for one that cannot be asked for this */
 export function openSource(
   source: EngineRequest,
   request: SurveyRequest,
-  { catalogue, country }: Prepared,
+  { catalogue, country, services }: Prepared,
 ): OpenSource {
   const rowsWith = (objection: Surveyor['objection']): SurveyRows =>
-    surveyRows(catalogue, { source: source.engine, knowsServices: true, objection }, country, request.services)
+    surveyRows(catalogue, { source: source.engine, knowsServices: true, objection }, country, services)
   const { rows } = rowsWith(() => undefined)
   const crossed = request.by.length * valuesListed * rows.filter((row) => row.isService).length
-  const { surveyor, close } = openEngine(source, request.http, 3 + rows.length + crossed)
+  // Each row, confirmed, and perhaps by port, too.
+  const { surveyor, close } = openEngine(source, request.http, 3 * rows.length + crossed)
   return {
     surveyor,
     close,
@@ -110,17 +114,30 @@ function planOf(surveyor: Surveyor, { rows }: SurveyRows, by: readonly CrossBrea
     credits: surveyor.creditsOf(wanted),
   })
   const hasModules = surveyor.facets.has('module')
-  const services = rows.filter((row) => row.isService).length
-  const crossed = by.filter((breakdown) => surveyor.facets.has(breakdown)).length * valuesListed * services
+  const count = (is: (row: SurveyRows['rows'][number]) => boolean): number => rows.filter(is).length
+  const crossing = by.filter((breakdown) => surveyor.facets.has(breakdown))
+  const crossed = crossing.length * valuesListed * count((row) => row.isService)
+  // Banners whose name says nothing can be told by a list of names only.
+  const byPort = hasModules ? count((row) => row.by === 'name' && row.ports.length > 0) : 0
+  const lists = rows.length + crossed + byPort
+  const more = (what: string, requests: number): Plan['more'][number] => {
+    return { what, requests, credits: requests * surveyor.creditsOf({ region: most }) }
+  }
   return {
     requests: [
       ...surveyor.preparations,
-      ...rows.map((row) =>
-        planned(row, row.by === 'everything' && hasModules ? { region: most, module: most } : { region: most }),
-      ),
+      ...rows.map((row) => {
+        const others = row.by === 'everything' ? (hasModules ? ['module'] : []) : row.isService ? crossing : []
+        return planned(row, Object.fromEntries(['region', ...others].map((facet) => [facet, most])))
+      }),
       ...rows.slice(0, 1).map((row) => ({ ...planned(row, {}), what: 'all, at the end' })),
     ],
-    cross: { requests: crossed, credits: crossed * surveyor.creditsOf({ region: most }) },
+    more: [
+      more('a list of regions that leaves a remainder', lists),
+      more('the ten most frequent values of each service', crossed),
+      more('banners whose name says nothing, by their ports', byPort + (hasModules ? 1 : 0)),
+      more('cities, where codes of regions are in doubt', surveyor.facets.has('city') ? 3 : 0),
+    ],
   }
 }
 

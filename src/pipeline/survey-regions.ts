@@ -55,8 +55,14 @@ async function attempt(surveyor: Surveyor, what: string, question: Question, oth
   for (let round = 0; round < mostRounds; round++) {
     const rest = restOf()
     if (rest === 0) return result('none', 0)
-    const values = buckets.map((bucket) => bucket.value)
-    if (rest < 0 || !values.every((value) => surveyor.isAskable(value))) return result('unconfirmed', rest)
+    if (rest < 0) return result('unconfirmed', rest)
+    // Those that cannot stand in a query are found outside, too.
+    const [listed, beside] = [
+      buckets.filter(({ value }) => surveyor.isAskable('region', value)),
+      buckets.filter(({ value }) => !surveyor.isAskable('region', value)),
+    ]
+    const values = listed.map(({ value }) => value)
+    const due = beside.reduce((sum, { count }) => sum + count, rest)
     const outside = await surveyor
       .count(`${what}, outside of the regions listed`, { ...question, notRegions: values }, { region })
       .catch((error: unknown) => {
@@ -64,9 +70,11 @@ async function attempt(surveyor: Surveyor, what: string, question: Question, oth
         throw error
       })
     if (outside instanceof Unanswered) return result('unconfirmed', rest, outside.why)
-    const further = bucketsOf(outside, 'region').filter(({ value }) => !values.includes(value))
+    const further = bucketsOf(outside, 'region').filter(
+      ({ value }) => !buckets.some((bucket) => bucket.value === value),
+    )
     if (further.length === 0)
-      return outside.total === rest ? result('confirmed', 0) : result('unconfirmed', rest - outside.total)
+      return outside.total === due ? result('confirmed', 0) : result('unconfirmed', due - outside.total)
     buckets.push(...further)
   }
   return result('unconfirmed', restOf())

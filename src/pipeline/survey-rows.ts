@@ -5,6 +5,9 @@ import { wrongInput } from '../model/errors.ts'
 /** How many values of a product, device or network facet are counted by region; the rest is `other`. */
 export const valuesListed = 10
 
+/** A service or category as it is written in the catalogue. */
+export const normalised = (name: string): string => name.trim().toLowerCase()
+
 /** A row of a survey: a service, a category, or `all`, and what an engine is asked for it. */
 export interface SurveyRow {
   readonly id: string
@@ -33,7 +36,7 @@ export interface RowsOf {
 /**
  * The rows of a survey: `all`, then each category asked for, followed by its services. An engine that knows services by
  * name is asked by its own names for them, which is what its records are classified by; else by their ports.
- * @param asked ids and categories; every service of the catalogue when absent
+ * @param asked ids and categories, normalised; every service of the catalogue when absent
  */
 export function surveyRows(
   catalogue: ServiceCatalogue,
@@ -59,8 +62,7 @@ export function surveyRows(
   }
   for (const [category, members] of catalogue.categories) {
     const services = catalogue.services.filter(({ id }) => members.includes(id))
-    if (list === undefined || list.some((name) => name.trim().toLowerCase() === category))
-      rowOf(category, services, false)
+    if (list === undefined || list.includes(category)) rowOf(category, services, false)
     for (const service of services.filter(({ id }) => wanted.has(id))) rowOf(service.id, [service], true)
   }
   if (rows.length === 1 && asked !== undefined && !asked.includes('all'))

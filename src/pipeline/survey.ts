@@ -1,7 +1,6 @@
 import { rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { failed, wrongInput } from '../model/errors.ts'
-import type { CrossBreakdown } from '../model/tally.ts'
 import type { ShownRegion } from '../reports/survey-text.ts'
 import { refusal, Unanswered } from '../sources/asker.ts'
 import type { Account, Surveyor } from '../sources/surveyor.ts'
@@ -19,7 +18,7 @@ import {
   type Snapshot,
 } from '../store/snapshots.ts'
 import { version } from '../version.ts'
-import { openEngine, type OpenEngine } from './engine.ts'
+import { openEngine, placeOf, type OpenEngine } from './engine.ts'
 import { newId } from './import.ts'
 import { countAll, type SurveyFigures } from './survey-count.ts'
 import { checkCost, openSource, prepare, type OpenSource, type Prepared, type SurveyRequest } from './survey-plan.ts'
@@ -88,7 +87,7 @@ async function surveyHeld(
   engines: readonly OpenEngine[],
   id: string,
   request: SurveyRequest,
-  { regions, country, catalogue, only }: Prepared,
+  { regions, country, catalogue, only, services }: Prepared,
 ): Promise<Surveyed> {
   const counted: { readonly surveyor: Surveyor; readonly figures: SurveyFigures }[] = []
   const failures: { readonly surveyor: Surveyor; readonly error: Unanswered }[] = []
@@ -99,7 +98,7 @@ async function surveyHeld(
         catalogue,
         regions,
         by: request.by,
-        ...(request.services === undefined ? {} : { asked: request.services }),
+        ...(services === undefined ? {} : { asked: services }),
         ...(request.onProgress === undefined ? {} : { onProgress: request.onProgress }),
       })
       counted.push({ surveyor, figures })
@@ -118,7 +117,8 @@ async function surveyHeld(
   ]
   const snapshot = await keep(request.store, id, counted, {
     country,
-    by: request.by,
+    ...(services === undefined ? {} : { services: [...services] }),
+    by: [...request.by],
     missing,
   })
   const shown = [...(only ?? [])].flatMap((region) =>
@@ -143,7 +143,7 @@ async function keep(
   store: string,
   id: string,
   counted: readonly { readonly surveyor: Surveyor; readonly figures: SurveyFigures }[],
-  { country, by, missing }: { country: string; by: readonly CrossBreakdown[]; missing: string[] },
+  { missing, ...asked }: Omit<FacetsManifest['survey'], 'engines'> & { readonly missing: string[] },
 ): Promise<Snapshot<FacetsManifest>> {
   const draft = await beginSnapshot(store, id)
   const times = counted.flatMap(({ figures }) => [figures.observed.from, figures.observed.to]).toSorted()
@@ -163,7 +163,7 @@ async function keep(
       observed: { from: times[0] ?? '', to: times.at(-1) ?? '' },
       complete: missing.length === 0,
       missing,
-      survey: { country, by: [...by], engines: counted.map(engineSurvey) },
+      survey: { ...asked, engines: counted.map(engineSurvey) },
     })
   } catch (error) {
     await draft.discard()
@@ -174,7 +174,7 @@ async function keep(
 const engineSurvey = ({ surveyor, figures }: { surveyor: Surveyor; figures: SurveyFigures }): EngineSurvey => ({
   source: surveyor.facts.id,
   unit: surveyor.facts.counts,
-  endpoint: new URL(surveyor.endpoint).origin,
+  endpoint: placeOf(surveyor.endpoint),
   observed: figures.observed,
   rows: [...figures.rows],
   regions: figures.regions,

@@ -66,13 +66,14 @@ export function summaryLines(summary: Summary): string[] {
   const ofCountry = rows.filter((row) => row.country === country)
   const cell = (region: string, service: string): ReportRow | undefined =>
     ofCountry.find((row) => row.region === region && row.service === service)
-  const total = cell(country, 'all')
-  const unknown = cell('unknown', 'all')
+  // What only some services were asked for has no row of all.
+  const head = ofCountry.some((row) => row.service === 'all') ? 'all' : (ofCountry[0]?.service ?? 'all')
+  const total = cell(country, head)
+  const unknown = cell('unknown', head)
+  const of = head === 'all' ? things : `${things} of ${head}`
   const name = summary.region(country)?.name ?? country
-  lines.push(
-    `${name}: ${grouped(total?.count ?? 0)} ${things}, ${grouped(unknown?.count ?? 0)} of them of unknown region.`,
-  )
-  const cleaned = summary.withoutSuspects.get(`${country}\0all`)
+  lines.push(`${name}: ${grouped(total?.count ?? 0)} ${of}, ${grouped(unknown?.count ?? 0)} of them of unknown region.`)
+  const cleaned = summary.withoutSuspects.get(`${country}\0${head}`)
   if (cleaned !== undefined) lines.push(`Without hosts flagged suspect: ${grouped(cleaned)}.`)
   lines.push(
     total?.population === undefined
@@ -81,7 +82,7 @@ export function summaryLines(summary: Summary): string[] {
     '',
   )
 
-  const regions = regionsShown(ofCountry, country, summary.restricted)
+  const regions = regionsShown(ofCountry, country, head, summary.restricted)
   const rate = (row: ReportRow | undefined): string =>
     row?.per100k === undefined ? '-' : decimals((row.per100k / 100_000) * summary.per)
   const label = (code: string): string => {
@@ -103,7 +104,7 @@ export function summaryLines(summary: Summary): string[] {
         { title: 'Rank', align: 'right' },
       ],
       [...regions, country, 'unknown'].map((code) => {
-        const first = cell(code, 'all')
+        const first = cell(code, head)
         return [
           label(code),
           first?.population === undefined ? '-' : grouped(first.population),
@@ -119,7 +120,7 @@ export function summaryLines(summary: Summary): string[] {
     services = services.slice(0, -1)
     body = figures(services)
   }
-  lines.push(...body, '', `Rank: of the rate of all ${things}, among the regions of ${name}.`)
+  lines.push(...body, '', `Rank: of the rate of ${head === 'all' ? 'all ' : ''}${of}, among the regions of ${name}.`)
   if (summary.mailProducts.length > 0) {
     const shown = summary.mailProducts.slice(0, 8)
     const rest = summary.mailProducts.slice(8).reduce((sum, each) => sum + each.addresses, 0)
@@ -149,8 +150,8 @@ function servicesShown(rows: readonly ReportRow[], asked: readonly string[] | un
   return [...new Set([...first, ...found])].slice(0, 4)
 }
 
-function regionsShown(rows: readonly ReportRow[], country: string, restricted: boolean): string[] {
-  const regions = rows.filter((row) => row.service === 'all' && row.region !== country && row.region !== 'unknown')
+function regionsShown(rows: readonly ReportRow[], country: string, head: string, restricted: boolean): string[] {
+  const regions = rows.filter((row) => row.service === head && row.region !== country && row.region !== 'unknown')
   if (restricted) return regions.map((row) => row.region)
   if (country === 'JP' && studied.some((code) => regions.some((row) => row.region === code))) {
     return studied.filter((code) => regions.some((row) => row.region === code))

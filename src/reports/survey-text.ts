@@ -1,4 +1,4 @@
-import { fit, grouped, table } from './text.ts'
+import { fit, grouped, printable, table } from './text.ts'
 
 /** What is told of a survey; its manifest has it. */
 export interface SurveyFacts {
@@ -59,7 +59,14 @@ function engineLines({ ledger, drift, regions, rows, unit }: EngineFigures, show
       : fit(`Regions are ${regions.spelled}, read as ${codeSets[regions.codeSet]} (${regions.decidedBy}).`, 80),
     ...(regions.undecoded.length === 0
       ? []
-      : [fit(`Counted as unknown, being no region known: ${regions.undecoded.join(', ')}.`, 80)]),
+      : [
+          fit(
+            printable(
+              `Counted as unknown, being no region known: ${regions.undecoded.map((each) => each || '(empty)').join(', ')}.`,
+            ),
+            80,
+          ),
+        ]),
     ...(drift === undefined
       ? []
       : [`The total went from ${grouped(drift.first)} to ${grouped(drift.last)} meanwhile.`]),
@@ -95,8 +102,8 @@ function figures(rows: EngineFigures['rows'], unit: string, shown: readonly Show
 export interface PlannedEngine {
   readonly title: string
   readonly requests: readonly { readonly what: string; readonly request: string; readonly credits: number }[]
-  /** For products, devices and networks, at most. */
-  readonly cross: { readonly requests: number; readonly credits: number }
+  /** What may be asked beside, at most. */
+  readonly more: readonly { readonly what: string; readonly requests: number; readonly credits: number }[]
   readonly requestsPerSecond: number
   readonly retryBudget: number
   readonly maxCredits: number
@@ -107,16 +114,20 @@ export interface PlannedEngine {
 export const planLines = (plans: readonly PlannedEngine[]): string[] =>
   plans.flatMap((plan, index) => [...(index === 0 ? [] : ['']), ...enginePlan(plan)])
 
-function enginePlan({ title, requests, cross, account, ...plan }: PlannedEngine): string[] {
+function enginePlan({ title, requests, more, account, ...plan }: PlannedEngine): string[] {
   const credits = requests.reduce((sum, request) => sum + request.credits, 0)
-  const seconds = Math.ceil((requests.length + cross.requests) / plan.requestsPerSecond)
+  const most = more.reduce((sum, each) => sum + each.requests, requests.length)
+  const seconds = Math.ceil(most / plan.requestsPerSecond)
   const priced = (count: number): string => `${grouped(count)} credit${count === 1 ? '' : 's'}`
   return [
     `${title}:`,
     ...requests.map(({ what, request, ...each }) => `${priced(each.credits)}  ${what}: ${request}`),
     '',
-    `${grouped(requests.length)} requests for ${priced(credits)}${cross.requests === 0 ? '' : `, and up to ${grouped(cross.requests)} for ${priced(cross.credits)} for values listed`}.`,
-    `About ${grouped(seconds)} s at ${plan.requestsPerSecond} a second. Each list of regions that leaves a remainder takes one request more.`,
+    `${grouped(requests.length)} requests for ${priced(credits)}. As far as answers ask for it, also up to`,
+    ...more
+      .filter((each) => each.requests > 0)
+      .map((each) => `- ${grouped(each.requests)} for ${priced(each.credits)}: ${each.what}`),
+    `At most about ${grouped(seconds)} s at ${plan.requestsPerSecond} a second.`,
     `At most ${plan.retryBudget} retries and ${priced(plan.maxCredits)}${credits > plan.maxCredits ? ': too few' : ''}.`,
     typeof account === 'string'
       ? `Credits left: not known (${account}).`

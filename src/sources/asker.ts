@@ -82,6 +82,8 @@ export function openAsker(options: AskerOptions): Asker {
     concurrency: 1,
     interval: Math.max(1, intervalMs),
     intervalCap: Math.max(1, Math.round(1 / intervalMs)),
+    // Of any interval, not of one after the other: else two may go out at the seam.
+    strict: true,
   })
   const requests: AskedRequest[] = []
   let attempts = 0
@@ -153,7 +155,7 @@ export function openAsker(options: AskerOptions): Asker {
 function pauseOf({ status, headers }: HttpAnswer): number | undefined {
   const told = headers['retry-after']
   if (told === undefined || (status !== 429 && status !== 503)) return undefined
-  const pause = /^\d{1,9}$/.test(told) ? 1000 * Number(told) : Date.parse(told) - Date.now()
+  const pause = /^\d{1,9}(\.\d{1,9})?$/.test(told) ? 1000 * Number(told) : Date.parse(told) - Date.now()
   return Number.isNaN(pause) ? undefined : Math.max(0, pause)
 }
 

@@ -43,19 +43,31 @@ export function judge(
   if (error !== undefined) return { kind: 'again', why: error }
   if (status !== 200) return { kind: 'again', why: `status ${status}` }
   if (json === undefined) return { kind: 'again', why: text === '' ? 'an empty answer' : 'an answer that is not JSON' }
+  // Figures are kept, and the key must not be among them. A short one may be a word of its own.
+  if (secrets.some((secret) => secret.length >= 8 && text.includes(secret)))
+    return { kind: 'again', why: 'an answer that repeats the key' }
   return { kind: 'answer', json, text }
 }
 
-/** A text without secrets, however they are written. One too short to be a key may be a word of its own. */
+/** A text without secrets, however they are written. */
 const withoutSecrets = (text: string, secrets: readonly string[]): string =>
   secrets
-    .filter((secret) => secret.length >= 8)
-    .reduce((left, secret) => left.replaceAll(secret, '…').replaceAll(encodeURIComponent(secret), '…'), text)
+    .filter((secret) => secret !== '')
+    .flatMap((secret) => [
+      secret,
+      JSON.stringify(secret).slice(1, -1),
+      encodeURIComponent(secret),
+      new URLSearchParams({ secret }).toString().slice('secret='.length),
+    ])
+    .reduce((left, written) => left.replaceAll(written, '…'), text)
 
 /** A JSON object; lists are none. */
 export const isObject = (json: unknown): json is Readonly<Record<string, unknown>> =>
   typeof json === 'object' && json !== null && !Array.isArray(json)
-export const isCount = (json: unknown): json is number => Number.isSafeInteger(json) && (json as number) >= 0
+/** More than all ports of all IPv4 addresses. What says more counts nothing, and could not be added up either. */
+const mostCounted = 2 ** 48
+export const isCount = (json: unknown): json is number =>
+  Number.isSafeInteger(json) && (json as number) >= 0 && (json as number) <= mostCounted
 
 /** An address under an endpoint that may have a path of its own. */
 export function urlOf(endpoint: string, path: string, params: Readonly<Record<string, string>>): URL {

@@ -44,7 +44,7 @@ export interface Surveyor {
   /** Why a question cannot be put to this engine, if it cannot. */
   objection(question: Question): string | undefined
   /** Whether a value of a facet can be put into a question. */
-  isAskable(value: string): boolean
+  isAskable(facet: Facet, value: string): boolean
   account(): Promise<Account>
   abilities(): Promise<Abilities>
   count(what: string, question: Question, wanted: Wanted): Promise<Counted>

@@ -138,7 +138,8 @@ export function readEvents(bytes: Buffer, path: string): { events: JournalEvent[
   return { events, wholeBytes }
 }
 
-function parsed(line: string): unknown {
+/** What a line of JSON says; undefined where it is none. */
+export function parsed(line: string): unknown {
   try {
     return JSON.parse(line)
   } catch {

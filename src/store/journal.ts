@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { mkdir, open, readFile, readdir, rename, rm, rmdir, truncate, type FileHandle } from 'node:fs/promises'
+import { lstat, mkdir, open, readFile, readdir, rename, rm, rmdir, truncate, type FileHandle } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { failed } from '../model/errors.ts'
-import { followJournal, readEvents, type JournalEvent, type JournalState } from './journal-events.ts'
+import { followJournal, parsed, readEvents, type JournalEvent, type JournalState } from './journal-events.ts'
 
 /** What is downloaded: the same download goes on in the same folder. */
 export interface JournalScope {
@@ -174,15 +174,16 @@ async function recover(
       if (name !== journalName) await rm(join(folder, name), { recursive: true, force: true })
       continue
     }
-    const bytes = await readFile(join(folder, name))
+    const isFile = (await lstat(join(folder, name))).isFile()
+    const bytes = isFile ? await readFile(join(folder, name)) : Buffer.alloc(0)
     const stored = state.page(query, page)
     if (stored?.sha256 === sha256(bytes)) continue
     const at = now()
-    if (stored !== undefined) {
-      await rm(join(folder, name))
+    // One nobody spoke of got its name when it was whole; but others may have written here, too.
+    if (!isFile || stored !== undefined || !linesOf(bytes).every(isJson)) {
+      await rm(join(folder, name), { recursive: true, force: true })
       await append({ event: 'failed', at, query, page, why: 'its file is damaged' })
     } else {
-      // It got its name when it was whole.
       const rows = linesOf(bytes).length
       await append({ event: 'stored', at, query, page, rows, fresh: rows, sha256: sha256(bytes) })
     }
@@ -194,6 +195,7 @@ async function recover(
   }
 }
 
+const isJson = (line: string): boolean => parsed(line) !== undefined
 const linesOf = (bytes: Buffer): string[] => bytes.toString('utf8').split('\n').slice(0, -1)
 const ifThere = (error: NodeJS.ErrnoException): void => {
   if (error.code !== 'ENOENT') throw error

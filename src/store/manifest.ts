@@ -52,6 +52,8 @@ const recordsSchema = z.object({
       /** Without a key. */
       endpoint: z.string(),
       country: z.string(),
+      /** Services and categories whose records were asked for; all records when absent. */
+      services: z.array(z.string()).optional(),
       queries: z.array(
         z.object({
           what: z.string(),
@@ -130,6 +132,8 @@ const facetsSchema = z.object({
   sources: z.array(z.enum(engineIds)).min(1),
   survey: z.object({
     country: z.string(),
+    /** Services and categories asked for; everything when absent. */
+    services: z.array(z.string()).optional(),
     /** What was asked for beside regions. */
     by: z.array(z.enum(crossBreakdowns)),
     engines: z.array(engineSurveySchema).min(1),

@@ -152,6 +152,8 @@ export async function beginSnapshot(store: string, id: string): Promise<Draft> {
     id,
     folder: draft,
     publish: async (manifest) => {
+      // A snapshot that cannot be read again would lock the whole store.
+      manifestSchema.parse(manifest)
       await writeNew(join(draft, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`)
       await syncTree(draft)
       if (await exists(final)) throw idTaken(store, id)

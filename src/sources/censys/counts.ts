@@ -35,7 +35,8 @@ const fields: Readonly<Partial<Record<Facet, string>>> = {
 }
 
 /** Whether a value can stand in a query: how a quote would be escaped is not documented. */
-export const isAskable = (value: string): boolean => value !== '' && !/["\\\p{Cc}]/u.test(value)
+export const isAskable = (facet: Facet, value: string): boolean =>
+  facet === 'network' ? /^\d{1,10}$/.test(value) : value !== '' && !/["\\\p{Cc}]/u.test(value)
 
 /** Facets that can be counted by. */
 export const countedFacets: ReadonlySet<Facet> = new Set(facets.filter((facet) => fields[facet] !== undefined))
@@ -67,16 +68,16 @@ function censysQuery(question: Question): string {
   const why = objection(question)
   if (why !== undefined) throw new Error(`Censys: ${why}`)
   const service = [
-    ...(modules === undefined ? [] : [any(modules.map((module) => `protocol=${quoted(module)}`))]),
+    ...(modules === undefined ? [] : [any(modules.map((module) => `protocol=${written('module', module)}`))]),
     ...(ports === undefined ? [] : [`port: {${some(ports.map(portOf)).join(', ')}}`]),
   ]
   return [
-    `host.location.country_code=${quoted(country)}`,
+    `host.location.country_code="${country}"`,
     ...(service.length === 0 ? [] : [`host.services: (${service.join(' and ')})`]),
-    ...(where === undefined ? [] : [`${fieldOf(where.facet)}=${valueOf(where)}`]),
+    ...(where === undefined ? [] : [`${fieldOf(where.facet)}=${written(where.facet, where.value)}`]),
     ...(notRegions.length === 0
       ? []
-      : [`not ${any(notRegions.map((name) => `${fieldOf('region')}=${quoted(name)}`))}`]),
+      : [`not ${any(notRegions.map((name) => `${fieldOf('region')}=${written('region', name)}`))}`]),
   ].join(' and ')
 }
 
@@ -87,15 +88,10 @@ function some<T>(list: readonly T[]): readonly T[] {
   return list
 }
 
-function quoted(value: string): string {
-  if (!isAskable(value)) throw new Error(`Censys: ${JSON.stringify(value)} cannot be asked for`)
-  return `"${value}"`
-}
-
-const valueOf = ({ facet, value }: { readonly facet: Facet; readonly value: string }): string => {
-  if (facet !== 'network') return quoted(value)
-  if (!/^\d{1,10}$/.test(value)) throw new Error(`Censys: ${JSON.stringify(value)} is no number of a network`)
-  return value
+/** A value as a query writes it: text in quotes, a network's number without. */
+function written(facet: Facet, value: string): string {
+  if (!isAskable(facet, value)) throw new Error(`Censys: ${JSON.stringify(value)} cannot be asked for`)
+  return facet === 'network' ? value : `"${value}"`
 }
 
 function portOf(port: number): string {

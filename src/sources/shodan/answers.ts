@@ -27,6 +27,8 @@ export function readCounted(json: unknown): Counted | undefined {
     if (!Array.isArray(list)) return undefined
     const read = list.map(bucketOf)
     if (!read.every((bucket) => bucket !== undefined)) return undefined
+    // A value listed twice would count twice.
+    if (new Set(read.map(({ value }) => value)).size < read.length) return undefined
     buckets[facet] = read
   }
   return { total: json['total'], buckets }

@@ -37,7 +37,7 @@ export function openShodan(options: SurveyorOptions): Surveyor {
       request: `GET /shodan/host/search/${what}`,
       credits: 0,
     })),
-    isAskable,
+    isAskable: (_, value) => isAskable(value),
     creditsOf: () => 0,
     objection: () => undefined,
     describe: (question, wanted) => {
