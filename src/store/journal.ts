@@ -180,7 +180,7 @@ async function recover(
     if (stored?.sha256 === sha256(bytes)) continue
     const at = now()
     // One nobody spoke of got its name when it was whole; but others may have written here, too.
-    if (!isFile || stored !== undefined || !linesOf(bytes).every(isJson)) {
+    if (!isFile || stored !== undefined || !isWhole(bytes)) {
       await rm(join(folder, name), { recursive: true, force: true })
       await append({ event: 'failed', at, query, page, why: 'its file is damaged' })
     } else {
@@ -195,7 +195,8 @@ async function recover(
   }
 }
 
-const isJson = (line: string): boolean => parsed(line) !== undefined
+const isWhole = (bytes: Buffer): boolean =>
+  bytes.at(-1) === 0x0a && linesOf(bytes).every((line) => parsed(line) !== undefined)
 const linesOf = (bytes: Buffer): string[] => bytes.toString('utf8').split('\n').slice(0, -1)
 const ifThere = (error: NodeJS.ErrnoException): void => {
   if (error.code !== 'ENOENT') throw error

@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from 'vitest'
 import { CensusError } from '../../src/model/errors.ts'
 import { openHttp, type HttpFailure } from '../../src/net/http.ts'
+import { startEngine } from '../helpers/engine.ts'
 import { asked, canary, client, closeAll, engine, failure, rawServer } from './asking.ts'
 
 afterEach(closeAll)
@@ -269,4 +270,20 @@ test('what is no URL of an HTTP proxy is refused without repeating it', () => {
       expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(canary)
     }
   }
+})
+
+test('a server that ends each connection leaves nothing that listens behind', async () => {
+  const warnings: Error[] = []
+  const listen = (warning: Error): void => void warnings.push(warning)
+  process.on('warning', listen)
+  const engine = await startEngine({ answer: () => ({ headers: { connection: 'close' }, body: {} }) })
+  const http = openHttp()
+  for (let nth = 0; nth < 15; nth++) expect((await http.send({ url: new URL(engine.url) })).status).toBe(200)
+  expect(engine.connections()).toBe(15)
+  await http.close()
+  await engine.close()
+  // Warnings are told a moment later.
+  await new Promise((resolve) => setImmediate(resolve))
+  process.off('warning', listen)
+  expect(warnings).toEqual([])
 })

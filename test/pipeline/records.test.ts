@@ -2,7 +2,10 @@ import { appendFile, cp, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from 'vitest'
+import { compare } from '../../src/pipeline/compare.ts'
 import { downloadRecords, planRecords, type RecordsRequest } from '../../src/pipeline/records.ts'
+import { makeReport } from '../../src/pipeline/report.ts'
+import { survey } from '../../src/pipeline/survey.ts'
 import type { RecordsManifest } from '../../src/store/manifest.ts'
 import type { RecordsSnapshot } from '../../src/store/snapshots.ts'
 import { syntheticBanners } from '../helpers/engine-banners.ts'
@@ -146,6 +149,71 @@ describe('a download', () => {
     expect(mail.queries.find(({ what }) => what === 'smtp')).toMatchObject({ rows: ofModule('smtp') })
     const asked = engine.requests.filter(isPage).map(({ params }) => `${params['query']} ${params['page']}`)
     expect(new Set(asked).size).toBe(asked.length)
+  })
+
+  test('has what a survey counts: records whose name says nothing, too', async () => {
+    const engine = await startEngine({ answer: shodanAnswers(everyBanner, { credits: 1000, regions: 'name' }) })
+    engines.push(engine)
+    const store = join(await temporaryFolder(), 'store')
+    const services = ['smtp', 'ntp']
+    const request = requestOf(engine, store, { services, maxCredits: 1000 })
+    const { id, manifest } = await downloadRecords({ ...request, id: 'records' })
+    expect(manifest.survey).toMatchObject({ services })
+    const { sources } = { sources: [request] }
+    const counted = await survey({ store, country: 'JP', by: [], services, http: {}, sources, id: 'facets' })
+    const compared = await compare({ store, old: id, new: counted.id, out: join(store, 'compared') })
+    const totals = compared.rows.filter(({ region }) => region === 'JP')
+    expect(totals.map(({ service }) => service)).toEqual(services)
+    for (const { old, new: now } of totals) expect(now.count).toBe(old.count)
+    const silent = everyBanner.filter(({ module, port }) => module === 'auto' && port === 25).length
+    expect(silent).toBeGreaterThan(0)
+    expect(totals[0]?.new.count).toBeGreaterThanOrEqual(ofModule('smtp') + silent)
+    // What was not asked for is not there.
+    await expect(
+      makeReport({ store, snapshot: id, services: ['http'], per: 1, out: join(store, 'out') }),
+    ).rejects.toMatchObject({
+      exit: 2,
+      message: 'the survey has no counts of "http"',
+    })
+  })
+
+  test('keeps records that cannot be read whole', async () => {
+    const odd =
+      (answer: Answer): Answer =>
+      async (request) => {
+        const reply = await answer(request)
+        if (!isPage(request)) return reply
+        const { matches, total } = reply.body as { matches: Record<string, unknown>[]; total: number }
+        const spoiled = matches.map((match, index) => (index === 5 ? { ...match, port: 'x'.repeat(2000) } : match))
+        return { ...reply, body: { matches: spoiled, total } }
+      }
+    const { run } = await downloaded({ change: odd })
+    const { folder, manifest } = await run()
+    expect(manifest.accounting.rejected).toBe(pages)
+    const rejects = (await readFile(join(folder, 'rejects.ndjson'), 'utf8')).trimEnd().split('\n')
+    expect(rejects).toHaveLength(pages)
+    for (const reject of rejects.map((line) => JSON.parse(line) as { file: string; text: string })) {
+      expect(reject.file).toBe('shodan-JP.ndjson')
+      expect(JSON.parse(reject.text)).toMatchObject({ port: 'x'.repeat(2000), transport: expect.any(String) as string })
+    }
+  })
+
+  test('from another path of the same host is another one', async () => {
+    const answer = shodanAnswers(banners, { credits: 1000 })
+    const engine = await startEngine({
+      answer: (request) => answer({ ...request, path: request.path.replace(/^\/[ab]/, '') }),
+      faults: (_, { path, params }) =>
+        path.startsWith('/a') && Number(params['page']) > 1 ? { fault: 'down', status: 500 } : undefined,
+    })
+    engines.push(engine)
+    const store = join(await temporaryFolder(), 'store')
+    const from = (path: string) => ({ ...requestOf(engine, store), endpoint: `${engine.url}/${path}`, id: path })
+    expect((await downloadRecords({ ...from('a'), maxCredits: 100 })).manifest.complete).toBe(false)
+    const pagesAsked = (): number => engine.requests.filter(({ path }) => path.endsWith('/host/search')).length
+    const before = pagesAsked()
+    const other = await downloadRecords(from('b'))
+    expect(surveyOf(other).endpoint).toBe(`${engine.url}/b`)
+    expect(pagesAsked() - before).toBe(pages)
   })
 
   test('is planned before it is paid for', async () => {

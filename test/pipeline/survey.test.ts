@@ -137,6 +137,61 @@ test('products are counted by region for the values listed, and the rest is `oth
   expect(tokyo).toBe(counts['http JP-13'])
 })
 
+describe('lists that are odd', () => {
+  /** A survey of an engine some of whose answers are changed. */
+  async function oddly(change: (body: Counts, n: number) => Counts, held = banners): Promise<Surveyed['snapshot']> {
+    const right = shodanAnswers(held, { regions: 'name' })
+    let n = 0
+    const engine = await startEngine({
+      answer: async (request) => {
+        const reply = await right(request)
+        return request.path === '/shodan/host/count' ? { body: change(reply.body as Counts, n++) } : reply
+      },
+    })
+    engines.push(engine)
+    return survey({
+      store: join(await temporaryFolder(), 'store'),
+      sources: [{ engine: 'shodan', key: () => 'key', endpoint: engine.url, requestsPerSecond: 1000, maxCredits: 0 }],
+      country: 'JP',
+      by: [],
+      http: { timeoutMs: 300 },
+      services: ['mqtt'],
+    })
+  }
+  interface Counts {
+    readonly total: number
+    readonly facets?: Readonly<Record<string, readonly { readonly value: string; readonly count: number }[]>>
+  }
+
+  test('a region that cannot stand in a query leaves the others proved', async () => {
+    const held = banners.map((banner) =>
+      banner.regionName === 'Tottori' ? { ...banner, regionName: 'Tottori, Prefecture' } : banner,
+    )
+    const { manifest } = await oddly((body) => body, held)
+    expect(manifest).toMatchObject({ complete: true, missing: [] })
+    expect(manifest.survey.engines[0]?.rows.map(({ remainder }) => remainder)).not.toContain('unconfirmed')
+  })
+
+  test('a region listed twice is asked for again, and counted once', async () => {
+    const { manifest } = await oddly((body, n) => {
+      const [first] = body.facets?.['region'] ?? []
+      return n === 0 && first !== undefined
+        ? { ...body, facets: { ...body.facets, region: [first, ...(body.facets?.['region'] ?? [])] } }
+        : body
+    })
+    expect(manifest.complete).toBe(true)
+    expect(manifest.survey.engines[0]).toMatchObject({ ledger: { retries: 1 } })
+  })
+
+  test('regions with more than the total are told, and nothing is less than none', async () => {
+    const { manifest } = await oddly((body) => ({ ...body, total: Math.floor(body.total / 2) }))
+    expect(manifest.complete).toBe(false)
+    expect(manifest.missing.join('\n')).toMatch(/^all: the regions listed have \d+ more than the total$/m)
+    for (const { total, listed } of manifest.survey.engines[0]?.rows ?? [])
+      expect(total - listed).toBeGreaterThanOrEqual(0)
+  })
+})
+
 describe('an engine that misbehaves', () => {
   const kinds: readonly Fault[] = [
     { fault: 'denied', status: 401, as: 'json' },

@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, readdir, rename, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readFile, readdir, rename, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { openJournal, readJournal, type Journal } from '../../src/store/journal.ts'
@@ -128,6 +128,22 @@ describe('what is found in its folder', () => {
     await rm(join(folder, 'page-0-1.ndjson'))
     expect((await openJournal(store, scope)).state.page(0, 1)).toBeUndefined()
     expect((await readJournal(store, scope)).page(0, 1)).toBeUndefined()
+  })
+
+  test('a page of others is none, be it no JSON, a link or a folder', async () => {
+    const { store, folder } = await written()
+    const secret = join(store, 'secret')
+    await writeFile(secret, '"not ours"\n')
+    await writeFile(join(folder, 'page-1-7.ndjson'), '{"cut')
+    await writeFile(join(folder, 'page-1-8.ndjson'), 'not json\n')
+    await symlink(secret, join(folder, 'page-1-9.ndjson'))
+    await mkdir(join(folder, 'page-1-10.ndjson'))
+    const journal = await openJournal(store, scope)
+    expect(stateOf(journal.state)).toMatchObject({ pages: 3 })
+    expect(await everyLine(journal)).toHaveLength(6)
+    expect((await readdir(folder)).filter((name) => name.startsWith('page-1-'))).toEqual(['page-1-1.ndjson'])
+    await journal.close()
+    expect(await readFile(secret, 'utf8')).toBe('"not ours"\n')
   })
 
   test('what was left half-way is taken away', async () => {
