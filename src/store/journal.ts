@@ -180,7 +180,7 @@ async function recover(
     if (stored?.sha256 === sha256(bytes)) continue
     const at = now()
     // One nobody spoke of got its name when it was whole; but others may have written here, too.
-    if (!isFile || stored !== undefined || !isWhole(bytes)) {
+    if (stored !== undefined || !isWhole(bytes)) {
       await rm(join(folder, name), { recursive: true, force: true })
       await append({ event: 'failed', at, query, page, why: 'its file is damaged' })
     } else {

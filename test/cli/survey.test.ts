@@ -1,9 +1,12 @@
 import { readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import stringWidth from 'string-width'
 import { afterEach, describe, expect, test } from 'vitest'
+import type { FacetsManifest } from '../../src/store/manifest.ts'
 import { syntheticBanners } from '../helpers/engine-banners.ts'
+import { censysAnswers } from '../helpers/engine-censys.ts'
 import { shodanAnswers, type ShodanOptions } from '../helpers/engine-shodan.ts'
-import { startEngine, type Engine, type Fault } from '../helpers/engine.ts'
+import { startEngine, type Answer, type Engine, type Fault } from '../helpers/engine.ts'
 import { census } from '../helpers/cli.ts'
 import { temporaryFolder } from '../helpers/store.ts'
 
@@ -169,38 +172,206 @@ describe('what goes wrong', () => {
   }, 60_000)
 })
 
-describe('a configuration with a survey', () => {
-  async function configured(options: ShodanOptions = {}) {
-    const { engine, folder } = await prepared(options)
-    const config = join(folder, 'census.yaml')
-    await writeFile(join(folder, 'key'), `${canary}\n`, { mode: 0o600 })
-    await writeFile(
-      config,
-      `store: store\ncountry: JP\nservices: [mqtt]\nsurvey:\n  endpoint: ${engine.url}\n  rate: 1000\n  key_file: key\nreport:\n  out: report\n`,
-    )
-    return { engine, folder, config }
+const widest = (text: string): number => Math.max(...text.split('\n').map((line) => stringWidth(line)))
+
+/** Rows of a report's file, as its columns call them. */
+async function rowsOf(file: string): Promise<Record<string, string>[]> {
+  const [head = [], ...lines] = (await readFile(file, 'utf8'))
+    .trimEnd()
+    .split('\r\n')
+    .map((line) => line.split(','))
+  return lines.map((cells) => Object.fromEntries(head.map((name, index) => [name, cells[index] ?? ''])))
+}
+
+describe('two engines', () => {
+  const token = 'token0123456789abcdef0123456789abc'
+  const addressesOf = (module: string): number =>
+    new Set(banners.filter((banner) => banner.module === module).map(({ ip_str: ip }) => ip)).size
+
+  async function both() {
+    const shodan = await startEngine({ answer: shodanAnswers(banners, { key: canary, credits: 77 }) })
+    const censys = await startEngine({ answer: censysAnswers(banners, { token, credits: 99 }) })
+    engines.push(shodan, censys)
+    const folder = await temporaryFolder()
+    const store = join(folder, 'store')
+    const base = ['survey', '--country', 'JP', '--rate', '1000', '--store', store]
+    const ask = (...more: string[]): ReturnType<typeof census> =>
+      census([...base, ...more], { env: { SHODAN_API_KEY: canary, CENSYS_TOKEN: token } })
+    const endpoints = ['--endpoint', `shodan=${shodan.url},censys=${censys.url}`]
+    const survey = (...more: string[]): ReturnType<typeof census> =>
+      ask('--source', 'shodan,censys', ...endpoints, '--experimental', ...more)
+    return { shodan, censys, folder, store, ask, endpoints, survey }
   }
 
-  test('is run without a word, and its report stands', async () => {
-    const { folder, config } = await configured()
-    expect(await census(['run', config])).toEqual({ code: 0, stdout: '', stderr: '' })
-    const csv = await readFile(join(folder, 'report', 'exposure-by-region.csv'), 'utf8')
-    expect(csv).toContain(`,facets,JP,JP,Japan,日本,mqtt,banners,,${ofModule('mqtt')},`)
-  }, 60_000)
+  test('stand side by side in the snapshot, its report and a comparison, and are never summed up', async () => {
+    const { folder, store, survey } = await both()
+    const asking = ['--services', 'mqtt,ntp', '--max-credits', '100']
+    const done = await survey(...asking, '--id', 'both')
+    expect(done).toMatchObject({ code: 0, stderr: '' })
+    const [first = '', second = ''] = done.stdout.split('\n\nSnapshot ')
+    expect(first).toMatch(/^Snapshot both: shodan, banners of JP by region\.$/m)
+    expect(first).toMatch(new RegExp(`^mqtt +${ofModule('mqtt')} `, 'm'))
+    expect(second).toMatch(/^both: censys, addresses of JP by region\.$/m)
+    expect(second).toMatch(new RegExp(`^mqtt +${addressesOf('mqtt')} `, 'm'))
+    expect(widest(done.stdout)).toBeLessThanOrEqual(80)
 
-  test('is checked without a request, and with --online with one', async () => {
-    const { engine, config } = await configured({ credits: 5 })
-    expect(await census(['check', config])).toMatchObject({ code: 0, stderr: '' })
-    expect(engine.requests).toEqual([])
-    const online = await census(['check', config, '--online'])
-    expect(online).toMatchObject({ code: 0, stdout: expect.stringMatching(/plan dev, 5 credits left/) as string })
-    expect(engine.requests.map(({ path }) => path)).toEqual(['/api-info'])
-  }, 60_000)
+    const json = await survey(...asking, '--id', 'again', '--json')
+    const manifest = JSON.parse(json.stdout) as FacetsManifest
+    expect(manifest).toMatchObject({ id: 'again', complete: true, sources: ['shodan', 'censys'] })
+    expect(manifest.survey.engines).toMatchObject([
+      { source: 'shodan', unit: 'banners', ledger: { credits: 0, maxCredits: 100 } },
+      { source: 'censys', unit: 'addresses', ledger: { maxCredits: 100 } },
+    ])
 
-  test('whose plan is refused ends in the words of the engine', async () => {
-    const { config } = await configured({ key: 'another' })
-    const online = await census(['check', config, '--online'])
-    expect(online).toMatchObject({ code: 1, stderr: expect.stringMatching(/Shodan refuses: Access denied/) as string })
-    expect(online.stderr + online.stdout).not.toContain(canary)
-  }, 60_000)
+    const out = join(folder, 'report')
+    const report = await census(['report', '--store', store, '--snapshot', 'both', '--out', out])
+    expect(report).toMatchObject({ code: 0, stderr: '' })
+    expect(report.stdout).toMatch(/^Snapshot both: shodan, [^]*^Japan: 1,500 banners [^]*^Snapshot both: censys, /m)
+    expect(report.stdout).toMatch(/^Japan: [\d,]+ addresses the engine counts/m)
+    expect(widest(report.stdout)).toBeLessThanOrEqual(80)
+    const rows = await rowsOf(join(out, 'exposure-by-region.csv'))
+    expect([...new Set(rows.map(({ source, unit }) => `${source} ${unit}`))].toSorted()).toEqual([
+      'censys addresses',
+      'shodan banners',
+    ])
+    for (const module of ['mqtt', 'ntp']) {
+      const totals = rows.filter(({ region, service }) => region === 'JP' && service === module)
+      expect(totals.map(({ source, count }) => [source, Number(count)]).toSorted()).toEqual([
+        ['censys', addressesOf(module)],
+        ['shodan', ofModule(module)],
+      ])
+    }
+
+    const compare = ['compare', '--store', store, '--out', out]
+    const compared = await census([...compare, 'both/shodan', 'both/censys'])
+    expect(compared).toMatchObject({ code: 0 })
+    expect(compared.stderr).toMatch(/^census: banners are compared with addresses: /m)
+    expect(widest(compared.stdout)).toBeLessThanOrEqual(80)
+    const apart = await rowsOf(join(out, 'comparison-by-region.csv'))
+    expect(new Set(apart.map(({ service }) => service))).toEqual(new Set(['all', 'mqtt', 'ntp']))
+    expect(new Set(apart.map((row) => row['difference']))).toEqual(new Set(['']))
+    const tokyo = apart.find(({ region, service }) => region === 'JP-13' && service === 'all')
+    expect(Number(tokyo?.['old_share'])).toBeGreaterThan(0.2)
+    expect(Number(tokyo?.['new_share'])).toBeGreaterThan(0.2)
+    // Which of the two is meant is not guessed.
+    expect(await census([...compare, 'both', 'again'])).toMatchObject({ code: 2 })
+    expect(done.stdout + json.stdout + report.stdout + (await everything(folder))).not.toMatch(
+      new RegExp(`${canary}|${token}`),
+    )
+  })
+
+  test('what is wrong with either is exit 2 before any request', async () => {
+    const { shodan, censys, folder, ask, endpoints, survey } = await both()
+    const key = join(folder, 'key')
+    await writeFile(key, `${canary}\n`, { mode: 0o600 })
+    const pair = ['--source', 'shodan,censys', '--services', 'mqtt', '--max-credits', '100']
+    const wrong: [Promise<Awaited<ReturnType<typeof census>>>, RegExp][] = [
+      [ask(...pair, ...endpoints), /--experimental/],
+      [ask(...pair, '--experimental', '--endpoint', shodan.url), /does not say of which source/],
+      [ask(...pair, '--experimental', '--endpoint', `shodan=${shodan.url},fofa=${censys.url}`), /of which source/],
+      [ask('--source', 'shodan,shodan', '--endpoint', `shodan=${shodan.url}`), /shodan is to be asked twice/],
+      [ask('--source', 'censys,CENSYS', '--experimental', '--endpoint', `censys=${censys.url}`), /asked twice/],
+      [ask(...pair, '--experimental', ...endpoints, '--key-file', key), /--key-file is of one source/],
+      [survey('--services', '', '--max-credits', '100'), /--services names none/],
+      [survey('--services', ' , ', '--max-credits', '100'), /--services names none/],
+      // Shodan's counts are free, but nothing is asked where the whole cannot be.
+      [survey('--services', 'mqtt', '--max-credits', '2'), /Censys .* for 3 credits, and --max-credits allows 2/],
+      [survey('--services', 'mqtt', '--records', '--max-credits', '100'), /one source at a time/],
+    ]
+    for (const [asked, what] of wrong)
+      expect(await asked).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(what) as string })
+    expect([...shodan.requests, ...censys.requests]).toEqual([])
+    expect(await readdir(folder)).toEqual(['key'])
+  })
+
+  test('a dry run prints what each is asked and may be asked beside, and asks the accounts alone', async () => {
+    const { shodan, censys, folder, survey } = await both()
+    const plan = await survey('--services', 'mqtt', '--by', 'network', '--max-credits', '3', '--dry-run')
+    expect(plan).toMatchObject({ code: 0, stderr: '' })
+    const [ofShodan = '', ofCensys = ''] = plan.stdout.split('\n\nCensys Platform (API v3):\n')
+    const count = 'GET /shodan/host/count?query=country:JP'
+    expect(ofShodan.split('\n')).toEqual([
+      'Shodan:',
+      '0 credits  filters: GET /shodan/host/search/filters',
+      '0 credits  facets: GET /shodan/host/search/facets',
+      `0 credits  all: ${count}&facets=region:1000,shodan.module:1000`,
+      `0 credits  mqtt: ${count} shodan.module:mqtt,mqtts&facets=region:1000,asn:1000`,
+      `0 credits  all, at the end: ${count}`,
+      '',
+      '5 requests for 0 credits. As far as answers ask for it, also up to',
+      // Lists: two rows, ten networks, and mqtt by its ports.
+      '- 13 for 0 credits: a list of regions that leaves a remainder',
+      '- 10 for 0 credits: the ten most frequent values of each service',
+      '- 2 for 0 credits: banners whose name says nothing, by their ports',
+      '- 3 for 0 credits: cities, where codes of regions are in doubt',
+      'At most about 1 s at 1000 a second.',
+      expect.stringMatching(/^At most \d+ retries and 3 credits\.$/),
+      'Credits left: 77 (plan dev).',
+    ])
+    const post = (of: string, field: string, buckets = 10_000): string =>
+      `POST /v3/global/search/aggregate ${JSON.stringify({ query: `host.location.country_code="JP"${of}`, field, number_of_buckets: buckets, count_by_level: '.' })}`
+    const [region, asn] = ['host.location.province', 'host.autonomous_system.asn']
+    const mqtt = ' and host.services: ((protocol="MQTT"))'
+    expect(ofCensys.trimEnd().split('\n')).toEqual([
+      `1 credit  all: ${post('', region)}`,
+      `2 credits  mqtt: ${post(mqtt, region)} and ${post(mqtt, asn)}`,
+      `1 credit  all, at the end: ${post('', region, 1)}`,
+      '',
+      '3 requests for 4 credits. As far as answers ask for it, also up to',
+      '- 12 for 12 credits: a list of regions that leaves a remainder',
+      '- 10 for 10 credits: the ten most frequent values of each service',
+      '- 3 for 3 credits: cities, where codes of regions are in doubt',
+      'At most about 1 s at 1000 a second.',
+      expect.stringMatching(/^At most \d+ retries and 3 credits: too few\.$/),
+      'Credits left: 99 (plan not told).',
+    ])
+    expect(shodan.requests.map(({ path }) => path)).toEqual(['/api-info'])
+    expect(censys.requests.map(({ path }) => path)).toEqual(['/v3/accounts/users/credits'])
+    expect(await readdir(folder)).toEqual([])
+  })
+})
+
+test.each([
+  ['ALL', ['all']],
+  ['MQTT', ['all', 'mqtt']],
+  [' Mqtt , all', ['all', 'mqtt']],
+] as const)('services may be written as %j', async (services, rows) => {
+  const { survey } = await prepared()
+  const done = await survey('--services', services, '--json')
+  expect(done).toMatchObject({ code: 0, stderr: '' })
+  const [engine] = (JSON.parse(done.stdout) as FacetsManifest).survey.engines
+  expect(engine?.rows.map(({ service }) => service)).toEqual(rows)
+})
+
+describe('counts that no number holds exactly when they are added up', () => {
+  /** Every count of answers about what `isMeant` says, made the largest whole number there is. */
+  const huge =
+    (answer: Answer, isMeant: (query: string) => boolean): Answer =>
+    async (request) => {
+      const reply = await answer(request)
+      if (request.path !== '/shodan/host/count' || !isMeant(request.params['query'] ?? '')) return reply
+      const text = JSON.stringify(reply.body).replaceAll(/"(count|total)":\d+/g, `"$1":${Number.MAX_SAFE_INTEGER}`)
+      return { ...reply, body: JSON.parse(text) as unknown }
+    }
+
+  test.each([
+    ['everything', () => true, 1],
+    ['one service', (query: string) => query.includes('mqtt'), 3],
+  ] as const)('of %s never make a store that cannot be read again', async (_, isMeant, code) => {
+    const engine = await startEngine({ answer: huge(shodanAnswers(banners, { regions: 'name' }), isMeant) })
+    engines.push(engine)
+    const folder = await temporaryFolder()
+    const store = join(folder, 'store')
+    const asking = ['survey', '--country', 'JP', '--endpoint', engine.url, '--rate', '1000', '--store', store]
+    const done = await census([...asking, '--services', 'mqtt,ntp'], { env: { SHODAN_API_KEY: canary } })
+    expect(done).toMatchObject({ code, stderr: expect.stringMatching(/another shape/) as string })
+    const list = await census(['list', 'snapshots', '--store', store, '--json'])
+    expect(list).toMatchObject({ code: 0, stderr: '' })
+    if (code === 1) return
+    // What was answered in earnest is there, and can be told.
+    const out = join(folder, 'report')
+    expect(await census(['report', '--store', store, '--out', out])).toMatchObject({ code: 3 })
+    const services = (await rowsOf(join(out, 'exposure-by-region.csv'))).map(({ service }) => service)
+    expect(new Set(services)).toEqual(new Set(['all', 'ntp']))
+  })
 })

@@ -17,7 +17,8 @@ describe('a key is in no words of an engine, however it repeats it', () => {
         expect(kind).toBe('refused')
         const told = 'why' in said ? said.why : ''
         expect(told).toContain('No such key: ')
-        for (const each of [key, encodeURIComponent(key), JSON.stringify(key).slice(1, -1)])
+        const inForm = new URLSearchParams({ key }).toString().slice('key='.length)
+        for (const each of [key, encodeURIComponent(key), inForm, JSON.stringify(key).slice(1, -1)])
           expect(told).not.toContain(each)
       }
     },

@@ -53,7 +53,10 @@ export function openShodan(options: SurveyorOptions): Surveyor {
       if (known.size === filters.size && [...known].every((name) => filters.has(name))) known = await facetsTold()
       return {
         knowsServices: filters.has(shodanNames.module),
-        facets: new Set(facets.filter((facet: Facet) => known.has(shodanNames[facet]))),
+        // What is counted by is filtered by, too: to prove a list, and to count one facet within another.
+        facets: new Set(
+          facets.filter((facet: Facet) => [known, filters].every((names) => names.has(shodanNames[facet]))),
+        ),
       }
     },
     count: (what, question, wanted) => {
