@@ -46,12 +46,13 @@ const nothing: Report['shown'] = [{ source: 'all', unit: 'addresses', rows: [] }
 export function printReport(report: Report, out: string, global: Global, console: Console): void {
   const { manifest } = report.snapshot
   const { basis, sources } = manifest
-  const summaries = (report.shown.length > 0 ? report.shown : nothing).map(({ source, unit, rows }) =>
+  const summaries = (report.shown.length > 0 ? report.shown : nothing).map(({ source, unit, rows, drift }) =>
     summaryLines({
       snapshotId: manifest.id,
       sources: basis === 'records' ? sources : [source],
       basis,
       unit,
+      ...(drift === undefined ? {} : { drift }),
       observed: manifest.observed,
       rows,
       country: report.country,

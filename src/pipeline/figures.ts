@@ -38,6 +38,8 @@ export interface Asked {
 export interface Shown {
   readonly source: Tally['source']
   readonly unit: Unit
+  /** An engine's total when it was first asked, and at the end. */
+  readonly drift?: { readonly first: number; readonly last: number }
 }
 
 /** The figures of a snapshot, whether counted from records or by a search engine: all a report knows of either. */
@@ -149,7 +151,7 @@ function facetFigures({ id, manifest }: Snapshot<FacetsManifest>, found: readonl
   return {
     sources,
     units: (source) => [unitOf.get(source) ?? 'banners'],
-    shown: engines.map(({ source, unit }) => ({ source, unit })),
+    shown: engines.map(({ source, unit, drift }) => ({ source, unit, ...(drift === undefined ? {} : { drift }) })),
     census: undefined,
     facts: {
       survey: engines.map(({ source, unit, rows, regions, drift }) => {

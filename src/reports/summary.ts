@@ -34,6 +34,8 @@ export interface Summary {
   /** Whether records held were counted, or a search engine counted. */
   readonly basis: 'records' | 'facets'
   readonly unit: Unit
+  /** An engine's total when it was first asked, and at the end. */
+  readonly drift?: { readonly first: number; readonly last: number }
   /** Rows of that unit by region, one source. */
   readonly rows: readonly ReportRow[]
   readonly country: string | undefined
@@ -73,6 +75,10 @@ export function summaryLines(summary: Summary): string[] {
   const of = head === 'all' ? things : `${things} of ${head}`
   const name = summary.region(country)?.name ?? country
   lines.push(`${name}: ${grouped(total?.count ?? 0)} ${of}, ${grouped(unknown?.count ?? 0)} of them of unknown region.`)
+  if (summary.drift !== undefined)
+    lines.push(
+      `The engine's total went from ${grouped(summary.drift.first)} to ${grouped(summary.drift.last)} while it was asked.`,
+    )
   const cleaned = summary.withoutSuspects.get(`${country}\0${head}`)
   if (cleaned !== undefined) lines.push(`Without hosts flagged suspect: ${grouped(cleaned)}.`)
   lines.push(
