@@ -1,9 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { canonicalAddress } from '../model/address.ts'
 import { ApiError } from './errors.ts'
-import { facets, parseFacets } from './facets.ts'
+import { parseFacets } from './facets.ts'
 import type { Connection, Holdings } from './holdings.ts'
-import { filters, parseQuery, tokensOf, type Condition } from './query.ts'
+import { facets, filters, parseQuery, tokensOf, type Condition } from './query.ts'
 import { flagParameter, parameter, readTarget, wholeParameter, type Asked } from './request.ts'
 import { host, ports, search } from './search.ts'
 
@@ -81,7 +81,7 @@ async function answer(asked: Asked, holdings: Holdings, signal: AbortSignal): Pr
     case '/shodan/host/search/facets':
       return facets
     case '/shodan/host/search/filters':
-      return filters
+      return filters.toSorted()
     case '/shodan/host/search/tokens':
       return tokensOf(parseQuery(parameter(asked, 'query') ?? ''))
     case '/shodan/ports':

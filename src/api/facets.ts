@@ -2,23 +2,7 @@ import { all, toNumber, toText } from '../store/duckdb.ts'
 import { ApiError } from './errors.ts'
 import { nameColumns } from './query-sql.ts'
 import type { Connection, Holdings } from './holdings.ts'
-
-/** What counts can be grouped by. */
-export const facets = [
-  'asn',
-  'city',
-  'country',
-  'device',
-  'isp',
-  'org',
-  'os',
-  'port',
-  'product',
-  'region',
-  'shodan.module',
-  'version',
-] as const
-export type Facet = (typeof facets)[number]
+import { facets, type Facet } from './query.ts'
 
 export interface FacetAsked {
   readonly facet: Facet

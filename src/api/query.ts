@@ -5,17 +5,13 @@ import { addressRange } from './networks.ts'
  * minus negates. https://help.shodan.io/the-basics/search-query-fundamentals, https://blog.shodan.io/search-engine-improvements
  */
 
-/** Filters that a query may have; the rest of it is searched for in the banners' text. */
-export const filters = [
+/** What counts can be grouped by. */
+export const facets = [
   'asn',
   'city',
   'country',
   'device',
-  'has_screenshot',
-  'hostname',
-  'ip',
   'isp',
-  'net',
   'org',
   'os',
   'port',
@@ -24,6 +20,10 @@ export const filters = [
   'shodan.module',
   'version',
 ] as const
+export type Facet = (typeof facets)[number]
+
+/** Filters that a query may have; the rest of it is searched for in the banners' text. */
+export const filters = [...facets, 'has_screenshot', 'hostname', 'ip', 'net'] as const
 export type Filter = (typeof filters)[number]
 
 /** One term of a query. `text` is a word or phrase to be found in the banner. */

@@ -21,7 +21,7 @@ export interface EngineRequest {
 
 export interface OpenEngine {
   readonly surveyor: Surveyor
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 /**

@@ -158,7 +158,7 @@ function facetFigures({ id, manifest }: Snapshot<FacetsManifest>, found: readonl
         return { source, unit, rows, regions, ...(drift === undefined ? {} : { drift }) }
       }),
     },
-    services: async () => [...told].filter((id) => id !== 'all' && !catalogue.categories.has(id)).toSorted(),
+    services: async () => [...told].filter((row) => row !== 'all' && !catalogue.categories.has(row)).toSorted(),
     told,
     lacks: (row) => !manifest.complete && wanted?.has(row) !== false,
     breakdowns: ['region', ...by],

@@ -30,7 +30,7 @@ export interface RowsOf {
   readonly source: string
   /** Whether it knows services by name. */
   readonly knowsServices: boolean
-  objection(question: Question): string | undefined
+  readonly objection: (question: Question) => string | undefined
 }
 
 /**

@@ -38,7 +38,7 @@ const sides = (names: readonly string[]): string[] =>
   ['old', 'new'].flatMap((side) => names.map((name) => `${side}_${name}`))
 
 /** Columns of comparison-by-region.csv, in order. */
-export const comparisonColumns = [
+const comparisonColumns = [
   ...sides(ofSide),
   'country',
   'region',

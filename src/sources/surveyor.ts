@@ -42,7 +42,7 @@ export interface Surveyor {
   /** Credits that an answer to a question with so many facets costs. */
   creditsOf(wanted: Wanted): number
   /** Why a question cannot be put to this engine, if it cannot. */
-  objection(question: Question): string | undefined
+  readonly objection: (question: Question) => string | undefined
   /** Whether a value of a facet can be put into a question. */
   isAskable(facet: Facet, value: string): boolean
   account(): Promise<Account>

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { api as apiOf } from '../../src/api/answers.ts'
-import { facets } from '../../src/api/facets.ts'
+import { facets } from '../../src/api/query.ts'
 import { filters } from '../../src/api/query.ts'
 import { banner, ndjson } from '../helpers/shodan.ts'
 import { key, served, type Served } from './served.ts'
@@ -209,7 +209,7 @@ describe('a host', () => {
 describe('lists', () => {
   test('of facets, filters, ports, protocols, tokens and what the key may do', async () => {
     expect(await api.ok('/shodan/host/search/facets')).toEqual(facets)
-    expect(await api.ok('/shodan/host/search/filters')).toEqual(filters)
+    expect(await api.ok('/shodan/host/search/filters')).toEqual(filters.toSorted())
     expect(await api.ok('/shodan/ports')).toEqual([25, 80, 123, 587, 4321])
     const protocols = (await api.ok('/shodan/protocols')) as Record<string, string>
     expect(protocols['smtp']).toMatch(/^SMTP mail server/)

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { facets as facetNames } from '../../src/api/query.ts'
 import { makeReport } from '../../src/pipeline/report.ts'
 import { loadServices } from '../../src/recognise/service.ts'
 import { exposureFiles } from '../../src/reports/exposure-csv.ts'
@@ -84,20 +85,7 @@ describe('the API counts what the report counts', () => {
 })
 
 describe('a facet and the filter of the same name agree', () => {
-  test.each([
-    'asn',
-    'city',
-    'country',
-    'device',
-    'isp',
-    'org',
-    'os',
-    'port',
-    'product',
-    'region',
-    'shodan.module',
-    'version',
-  ])('%s', async (facet) => {
+  test.each(facetNames)('%s', async (facet) => {
     const { total, facets } = await api.ok('/shodan/host/count', {
       query: 'has_screenshot:false',
       facets: `${facet}:1000`,

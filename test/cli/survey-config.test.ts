@@ -149,9 +149,9 @@ describe('several sources', () => {
     expect(await run()).toEqual({ code: 0, stdout: '', stderr: '' })
     const addresses = new Set(banners.filter(({ module }) => module === 'mqtt').map(({ ip_str: ip }) => ip)).size
     const totals = (await rows()).filter(({ region, service }) => region === 'JP' && service === 'mqtt')
-    expect(totals.map(({ source, unit, count }) => [source, unit, count]).toSorted()).toEqual([
-      ['censys', 'addresses', String(addresses)],
-      ['shodan', 'banners', String(ofModule('mqtt'))],
+    expect(totals.map(({ source, unit, count }) => `${source} ${unit} ${count}`).toSorted()).toEqual([
+      `censys addresses ${addresses}`,
+      `shodan banners ${ofModule('mqtt')}`,
     ])
   })
 

@@ -228,7 +228,6 @@ describe('two engines', () => {
     expect(report).toMatchObject({ code: 0, stderr: '' })
     expect(report.stdout).toMatch(/^Snapshot both: shodan, [^]*^Japan: 1,500 banners [^]*^Snapshot both: censys, /m)
     expect(report.stdout).toMatch(/^Japan: [\d,]+ addresses the engine counts/m)
-    expect(widest(report.stdout)).toBeLessThanOrEqual(80)
     const rows = await rowsOf(join(out, 'exposure-by-region.csv'))
     expect([...new Set(rows.map(({ source, unit }) => `${source} ${unit}`))].toSorted()).toEqual([
       'censys addresses',
@@ -236,9 +235,9 @@ describe('two engines', () => {
     ])
     for (const module of ['mqtt', 'ntp']) {
       const totals = rows.filter(({ region, service }) => region === 'JP' && service === module)
-      expect(totals.map(({ source, count }) => [source, Number(count)]).toSorted()).toEqual([
-        ['censys', addressesOf(module)],
-        ['shodan', ofModule(module)],
+      expect(totals.map(({ source, count }) => `${source} ${count}`).toSorted()).toEqual([
+        `censys ${addressesOf(module)}`,
+        `shodan ${ofModule(module)}`,
       ])
     }
 
@@ -265,21 +264,24 @@ describe('two engines', () => {
     const key = join(folder, 'key')
     await writeFile(key, `${canary}\n`, { mode: 0o600 })
     const pair = ['--source', 'shodan,censys', '--services', 'mqtt', '--max-credits', '100']
-    const wrong: [Promise<Awaited<ReturnType<typeof census>>>, RegExp][] = [
-      [ask(...pair, ...endpoints), /--experimental/],
-      [ask(...pair, '--experimental', '--endpoint', shodan.url), /does not say of which source/],
-      [ask(...pair, '--experimental', '--endpoint', `shodan=${shodan.url},fofa=${censys.url}`), /of which source/],
-      [ask('--source', 'shodan,shodan', '--endpoint', `shodan=${shodan.url}`), /shodan is to be asked twice/],
-      [ask('--source', 'censys,CENSYS', '--experimental', '--endpoint', `censys=${censys.url}`), /asked twice/],
-      [ask(...pair, '--experimental', ...endpoints, '--key-file', key), /--key-file is of one source/],
-      [survey('--services', '', '--max-credits', '100'), /--services names none/],
-      [survey('--services', ' , ', '--max-credits', '100'), /--services names none/],
+    const wrong: [() => ReturnType<typeof census>, RegExp][] = [
+      [() => ask(...pair, ...endpoints), /--experimental/],
+      [() => ask(...pair, '--experimental', '--endpoint', shodan.url), /does not say of which source/],
+      [
+        () => ask(...pair, '--experimental', '--endpoint', `shodan=${shodan.url},fofa=${censys.url}`),
+        /of which source/,
+      ],
+      [() => ask('--source', 'shodan,shodan', '--endpoint', `shodan=${shodan.url}`), /shodan is to be asked twice/],
+      [() => ask('--source', 'censys,CENSYS', '--experimental', '--endpoint', `censys=${censys.url}`), /asked twice/],
+      [() => ask(...pair, '--experimental', ...endpoints, '--key-file', key), /--key-file is of one source/],
+      [() => survey('--services', '', '--max-credits', '100'), /--services names none/],
+      [() => survey('--services', ' , ', '--max-credits', '100'), /--services names none/],
       // Shodan's counts are free, but nothing is asked where the whole cannot be.
-      [survey('--services', 'mqtt', '--max-credits', '2'), /Censys .* for 3 credits, and --max-credits allows 2/],
-      [survey('--services', 'mqtt', '--records', '--max-credits', '100'), /one source at a time/],
+      [() => survey('--services', 'mqtt', '--max-credits', '2'), /Censys .* for 3 credits, and --max-credits allows 2/],
+      [() => survey('--services', 'mqtt', '--records', '--max-credits', '100'), /one source at a time/],
     ]
     for (const [asked, what] of wrong)
-      expect(await asked).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(what) as string })
+      expect(await asked()).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(what) as string })
     expect([...shodan.requests, ...censys.requests]).toEqual([])
     expect(await readdir(folder)).toEqual(['key'])
   })

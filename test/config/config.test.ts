@@ -8,6 +8,8 @@ import { withFolder } from '../helpers/census.ts'
 
 const sound = 'inputs:\n  - file: a.ndjson\nreport:\n  out: report\n'
 
+const surveyed = (fields: string): string => `country: JP\nsurvey: { ${fields} }\nreport: { out: r }\n`
+
 /** The error of reading that text as a configuration. */
 const faultOf = (text: string | Uint8Array): Promise<CensusError> =>
   withFolder(async (folder) => {
@@ -81,6 +83,67 @@ describe('readConfig', () => {
     ['a text', 'hello', 'line 1: '],
     ['nothing', '', ': '],
   ])('refuses %s, saying where', async (_, text, where) => {
+    const error = await faultOf(text)
+    expect(error.exit).toBe(2)
+    expect(error.message).toContain(where)
+    expect(error.hint).toBeTruthy()
+  })
+
+  it('reads a survey of one engine as one of a list, with what is the case when nothing is said', async () => {
+    await withFolder(async (folder) => {
+      const path = join(folder, 'census.yaml')
+      await writeFile(path, 'country: JP\nsurvey: { by: [product], key_file: keys/a }\nreport: { out: r }\n')
+      expect(await readConfig(path)).toEqual({
+        country: 'JP',
+        survey: {
+          records: false,
+          by: ['product'],
+          sources: [{ source: 'shodan', max_credits: 0, experimental: false, key_file: join(folder, 'keys/a') }],
+        },
+        report: { out: join(folder, 'r') },
+      })
+    })
+  })
+
+  it('reads a survey of several engines, each with its own settings', async () => {
+    await withFolder(async (folder) => {
+      const path = join(folder, 'census.yaml')
+      await writeFile(
+        path,
+        'country: JP\nsurvey:\n  sources:\n    - key_file: /a\n      rate: 2\n    - source: censys\n      experimental: true\n' +
+          '      max_credits: 9\n      endpoint: http://127.0.0.1:1\n      key_command: [pass, show]\nreport: { out: r }\n',
+      )
+      expect(await readConfig(path)).toMatchObject({
+        survey: {
+          records: false,
+          sources: [
+            { source: 'shodan', max_credits: 0, experimental: false, rate: 2, key_file: '/a' },
+            {
+              source: 'censys',
+              max_credits: 9,
+              experimental: true,
+              endpoint: 'http://127.0.0.1:1',
+              key_command: ['pass', 'show'],
+            },
+          ],
+        },
+      })
+    })
+  })
+
+  it.each([
+    ['inputs beside it', `${sound}country: JP\nsurvey: {}\n`, 'field survey: there are inputs too'],
+    ['no country', 'survey: {}\nreport: { out: r }\n', 'field country: a survey is of one country'],
+    ['neither', 'country: JP\nreport: { out: r }\n', ': there are neither inputs nor a survey'],
+    ['a source beside sources', surveyed('source: shodan, sources: [{}]'), 'field survey.source: there are sources'],
+    ['a key beside sources', surveyed('sources: [{}], key_file: a'), 'field survey.key_file: there are sources'],
+    ['no sources', surveyed('sources: []'), 'line 2, field survey.sources: '],
+    ['an unknown source', surveyed('sources: [{}, { source: google }]'), 'line 2, field survey.sources.1.source: '],
+    ['by, of a source', surveyed('sources: [{ by: [product] }]'), 'field survey.sources.0.by: there is no such'],
+    ['credits below none', surveyed('max_credits: -1'), 'line 2, field survey.max_credits: '],
+    ['records by product', surveyed('records: true, by: [product]'), 'field survey.records: records come from one'],
+    ['records of two', surveyed('records: true, sources: [{}, { source: censys }]'), 'field survey.records: records'],
+  ])('refuses a survey with %s', async (_, text, where) => {
     const error = await faultOf(text)
     expect(error.exit).toBe(2)
     expect(error.message).toContain(where)

@@ -53,6 +53,35 @@ export type Fault =
   /** 200 with JSON of another shape: `[]`, `null`, `"x"`, `5`. */
   | { readonly fault: 'shape'; readonly body: unknown }
 
+/** What may go wrong with any engine's answer. */
+export const anyFaults: readonly Fault[] = [
+  { fault: 'denied', status: 401, as: 'json' },
+  { fault: 'denied', status: 401, as: 'html' },
+  { fault: 'denied', status: 403, as: 'json' },
+  { fault: 'too-many' },
+  { fault: 'too-many', retryAfter: '0' },
+  { fault: 'too-many', retryAfter: 'Wed, 21 Oct 2015 07:28:00 GMT' },
+  { fault: 'down', status: 500 },
+  { fault: 'down', status: 502 },
+  { fault: 'down', status: 503, retryAfter: '0' },
+  { fault: 'cut', at: 0 },
+  { fault: 'cut', at: 40 },
+  { fault: 'gzip-cut', at: 25 },
+  { fault: 'error', error: 'The search request timed out or your query was invalid.' },
+  { fault: 'error', error: 'Insufficient query credits, please upgrade your API plan' },
+  { fault: 'silence' },
+  { fault: 'redirect' },
+  { fault: 'repeat' },
+  { fault: 'total', delta: 3 },
+  { fault: 'total', delta: -3 },
+  { fault: 'empty' },
+  { fault: 'html' },
+  { fault: 'content-type', type: 'text/plain' },
+  { fault: 'shape', body: [] },
+  { fault: 'shape', body: null },
+  { fault: 'shape', body: { total: -1 } },
+]
+
 export interface Engine {
   /** `http://127.0.0.1:port`. */
   readonly url: string

@@ -276,12 +276,12 @@ test('a server that ends each connection leaves nothing that listens behind', as
   const warnings: Error[] = []
   const listen = (warning: Error): void => void warnings.push(warning)
   process.on('warning', listen)
-  const engine = await startEngine({ answer: () => ({ headers: { connection: 'close' }, body: {} }) })
+  const closing = await startEngine({ answer: () => ({ headers: { connection: 'close' }, body: {} }) })
   const http = openHttp()
-  for (let nth = 0; nth < 15; nth++) expect((await http.send({ url: new URL(engine.url) })).status).toBe(200)
-  expect(engine.connections()).toBe(15)
+  for (let nth = 0; nth < 15; nth++) expect((await http.send({ url: new URL(closing.url) })).status).toBe(200)
+  expect(closing.connections()).toBe(15)
   await http.close()
-  await engine.close()
+  await closing.close()
   // Warnings are told a moment later.
   await new Promise((resolve) => setImmediate(resolve))
   process.off('warning', listen)

@@ -19,7 +19,9 @@ const after = [
   ...seen('JP-13', 45, 0, { observedAt: '2020-05-01T00:00:00Z' }),
   ...seen('JP-27', 10, 45),
   ...seen('JP-40', 5, 55),
-  ...seen('JP', 3, 60).map(({ region: _, ...record }) => ({ ...record, country: 'JP' })),
+  ...addresses(63)
+    .slice(60)
+    .map((ip): Seen => ({ ip, service: 'smtp', country: 'JP', observedAt: '2015-05-01T00:00:00Z' })),
 ]
 
 type Row = Readonly<Record<string, string>>

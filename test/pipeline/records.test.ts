@@ -10,7 +10,7 @@ import type { RecordsManifest } from '../../src/store/manifest.ts'
 import type { RecordsSnapshot } from '../../src/store/snapshots.ts'
 import { syntheticBanners } from '../helpers/engine-banners.ts'
 import { shodanAnswers, type ShodanOptions } from '../helpers/engine-shodan.ts'
-import { startEngine, type Answer, type Engine, type EngineRequest, type Fault } from '../helpers/engine.ts'
+import { anyFaults, startEngine, type Answer, type Engine, type EngineRequest, type Fault } from '../helpers/engine.ts'
 import { imported, observationRows, temporaryFolder } from '../helpers/store.ts'
 
 const everyBanner = syntheticBanners(4000, { seed: 5 })
@@ -392,33 +392,9 @@ describe('pages that are not what they should be', () => {
 
 describe('an engine that misbehaves', () => {
   const kinds: readonly Fault[] = [
-    { fault: 'denied', status: 401, as: 'json' },
-    { fault: 'denied', status: 401, as: 'html' },
-    { fault: 'denied', status: 403, as: 'json' },
-    { fault: 'too-many' },
-    { fault: 'too-many', retryAfter: '0' },
-    { fault: 'too-many', retryAfter: 'Wed, 21 Oct 2015 07:28:00 GMT' },
-    { fault: 'down', status: 500 },
-    { fault: 'down', status: 502 },
-    { fault: 'down', status: 503, retryAfter: '0' },
-    { fault: 'cut', at: 0 },
-    { fault: 'cut', at: 40 },
+    ...anyFaults,
     { fault: 'cut', at: 20_000 },
-    { fault: 'gzip-cut', at: 25 },
     { fault: 'gzip-cut', at: 2000 },
-    { fault: 'error', error: 'The search request timed out or your query was invalid.' },
-    { fault: 'error', error: 'Insufficient query credits, please upgrade your API plan' },
-    { fault: 'silence' },
-    { fault: 'redirect' },
-    { fault: 'repeat' },
-    { fault: 'total', delta: 3 },
-    { fault: 'total', delta: -3 },
-    { fault: 'empty' },
-    { fault: 'html' },
-    { fault: 'content-type', type: 'text/plain' },
-    { fault: 'shape', body: [] },
-    { fault: 'shape', body: null },
-    { fault: 'shape', body: { total: -1 } },
     { fault: 'shape', body: { total: 0, matches: [] } },
     { fault: 'shape', body: { total: 5, matches: ['x'] } },
   ]

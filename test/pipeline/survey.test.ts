@@ -9,7 +9,7 @@ import type { EngineSurvey, FacetsManifest } from '../../src/store/manifest.ts'
 import type { Snapshot } from '../../src/store/snapshots.ts'
 import { prefectures, syntheticBanners, type SyntheticBanner } from '../helpers/engine-banners.ts'
 import { shodanAnswers, type ShodanOptions } from '../helpers/engine-shodan.ts'
-import { startEngine, type Engine, type Fault } from '../helpers/engine.ts'
+import { anyFaults, startEngine, type Engine, type Fault } from '../helpers/engine.ts'
 import { temporaryFolder } from '../helpers/store.ts'
 
 const catalogue = loadServices()
@@ -194,31 +194,8 @@ describe('lists that are odd', () => {
 
 describe('an engine that misbehaves', () => {
   const kinds: readonly Fault[] = [
-    { fault: 'denied', status: 401, as: 'json' },
-    { fault: 'denied', status: 401, as: 'html' },
-    { fault: 'denied', status: 403, as: 'json' },
-    { fault: 'too-many' },
-    { fault: 'too-many', retryAfter: '0' },
-    { fault: 'too-many', retryAfter: 'Wed, 21 Oct 2015 07:28:00 GMT' },
-    { fault: 'down', status: 500 },
-    { fault: 'down', status: 502 },
-    { fault: 'down', status: 503, retryAfter: '0' },
-    { fault: 'cut', at: 0 },
-    { fault: 'cut', at: 40 },
-    { fault: 'gzip-cut', at: 25 },
-    { fault: 'error', error: 'The search request timed out or your query was invalid.' },
-    { fault: 'error', error: 'Insufficient query credits, please upgrade your API plan' },
-    { fault: 'silence' },
-    { fault: 'redirect' },
-    { fault: 'repeat' },
-    { fault: 'total', delta: 3 },
-    { fault: 'total', delta: -3 },
+    ...anyFaults,
     { fault: 'total', delta: 1, field: 'facets.region.0.count' },
-    { fault: 'empty' },
-    { fault: 'html' },
-    { fault: 'shape', body: [] },
-    { fault: 'shape', body: null },
-    { fault: 'shape', body: { total: -1 } },
     { fault: 'shape', body: { total: 5, facets: { region: [{ value: {}, count: 5 }] } } },
   ]
   const services = ['ntp', 'mqtt']
@@ -246,7 +223,7 @@ describe('an engine that misbehaves', () => {
     60_000,
   )
 
-  test.each(kinds.filter(({ fault }) => !['repeat', 'total', 'shape'].includes(fault)))(
+  test.each(kinds.filter(({ fault }) => !['repeat', 'total', 'shape', 'content-type'].includes(fault)))(
     'for good, from some request on: %j',
     async (fault) => {
       for (const from of [0, 2, 4, 6]) {
