@@ -63,6 +63,7 @@ const rooms: Readonly<Record<string, Room>> = {
       'sources/asker.ts',
       'sources/surveyor.ts',
       'sources/surveyors.ts',
+      'sources/engines.ts',
     ],
     why: "The pipeline joins the rooms, and takes sources by their index only: it must not know a format's name.",
   },

@@ -73,7 +73,7 @@ export async function compare(request: CompareRequest): Promise<Comparison> {
       await rowsOf(after, now.unit, asking),
       unit !== undefined,
     ).filter(
-      ({ country, region }) => only === undefined || region === country || region === 'unknown' || only.has(region),
+      (row) => only === undefined || row.region === row.country || row.region === 'unknown' || only.has(row.region),
     )
     const file = join(resolve(request.out), 'comparison-by-region.csv')
     await writeComparisonCsv(file, old, now, compared).catch((error: unknown) => {
