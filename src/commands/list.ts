@@ -2,7 +2,7 @@ import { loadRegions } from '../locate/regions.ts'
 import type { EngineFacts } from '../model/engine.ts'
 import { exitCodes, wrongInput, type ExitCode } from '../model/errors.ts'
 import { loadServices } from '../recognise/service.ts'
-import { grouped, table, terminalWidth } from '../reports/text.ts'
+import { grouped, table, terminalWidth, wrapped } from '../reports/text.ts'
 import { engines } from '../sources/engines.ts'
 import { readers } from '../sources/files/index.ts'
 import { listSnapshots } from '../store/snapshots.ts'
@@ -142,15 +142,4 @@ function entry(name: string, texts: readonly string[]): string[] {
     return texts.length === 1 ? [first, ...more] : [`- ${first}`, ...more.map((line) => `  ${line}`)]
   })
   return lines.map((line, index) => `${(index === 0 ? `  ${name}` : '').padEnd(entryIndent)}${line}`)
-}
-
-/** Words in lines of so many characters at most; none of ours is wider than a column or longer than a line. */
-function wrapped(text: string, width: number): string[] {
-  const lines: string[] = []
-  for (const word of text.split(' ')) {
-    const line = lines.at(-1)
-    if (line === undefined || line.length + 1 + word.length > width) lines.push(word)
-    else lines[lines.length - 1] = `${line} ${word}`
-  }
-  return lines
 }

@@ -5,7 +5,9 @@ import { wrongInput } from '../model/errors.ts'
 import { checkAddressDatabase } from '../pipeline/deciders.ts'
 import { placeOf } from '../pipeline/engine.ts'
 import { breakdownsOf, namedYear, scopeOf } from '../pipeline/report-scope.ts'
+import { normalised } from '../pipeline/survey-rows.ts'
 import { loadServices } from '../recognise/service.ts'
+import { engines } from '../sources/engines.ts'
 import { checkSnapshotId, listSnapshots, type Manifest, type Snapshot } from '../store/snapshots.ts'
 import { observedAtOf } from './import.ts'
 
@@ -21,11 +23,18 @@ export async function preflight(
   store: string,
 ): Promise<{ readonly regions: RegionTable; readonly made: Snapshot | undefined }> {
   const regions = await loadRegions(config.region_tables === undefined ? {} : { userTables: config.region_tables })
+  const { country } = scopeOf(
+    {
+      ...(config.country === undefined ? {} : { country: config.country }),
+      ...(config.regions === undefined ? {} : { regions: config.regions }),
+    },
+    regions,
+  )
   let made: Snapshot | undefined
   if (config.id !== undefined) {
     checkSnapshotId(config.id)
     const found = (await listSnapshots(store)).find((snapshot) => snapshot.id === config.id)
-    if (found !== undefined && (await isOf(found, config))) made = found
+    if (found !== undefined && (await isOf(found, config, country))) made = found
     else if (found !== undefined) {
       throw wrongInput(
         `the store ${store} already holds a snapshot ${JSON.stringify(config.id)}`,
@@ -35,7 +44,7 @@ export async function preflight(
   }
   await checkAddressDatabase(config.address_database)
   observedAtOf(config.observed_at)
-  loadServices().resolve((config.services ?? []).filter((name) => name !== 'all'))
+  loadServices().resolve((config.services ?? []).filter((name) => normalised(name) !== 'all'))
   const by = breakdownsOf(config.report.by)
   if (isOfSurvey(config) && !config.survey.records && config.report.by !== undefined) {
     const lacking = by.find((each) => each !== 'region' && config.survey.by?.includes(each) !== true)
@@ -45,29 +54,15 @@ export async function preflight(
         `name it in survey.by: [${[...(config.survey.by ?? []), lacking].join(', ')}]`,
       )
   }
-  const { country } = scopeOf(
-    {
-      ...(config.country === undefined ? {} : { country: config.country }),
-      ...(config.regions === undefined ? {} : { regions: config.regions }),
-    },
-    regions,
-  )
   if (config.population_year !== undefined)
     namedYear(config.population_year, country === undefined ? regions.countries : [country], regions)
   return { regions, made }
 }
 
 /** Whether a snapshot was made of the files a configuration names, as they are now; or is the whole of the survey it asks for. */
-async function isOf(snapshot: Snapshot, config: Config): Promise<boolean> {
+async function isOf(snapshot: Snapshot, config: Config, country: string | undefined): Promise<boolean> {
   const { manifest } = snapshot
-  if (isOfSurvey(config))
-    return (
-      manifest.complete &&
-      manifest.basis === (config.survey.records ? 'records' : 'facets') &&
-      manifest.survey?.country === config.country &&
-      isOfServices(manifest.survey.services, config) &&
-      (manifest.basis === 'records' || isOfEngines(manifest.survey, config))
-    )
+  if (isOfSurvey(config)) return isOfSurveyed(manifest, config, country)
   if (manifest.basis !== 'records') return false
   const { inputs } = manifest
   if (inputs.length !== config.inputs.length) return false
@@ -83,27 +78,24 @@ async function isOf(snapshot: Snapshot, config: Config): Promise<boolean> {
   return same.every(Boolean)
 }
 
-/** Whether a survey was of the services asked for, or of everything, as is asked for. */
-function isOfServices(surveyed: readonly string[] | undefined, { services }: SurveyConfig): boolean {
-  const resolve = (list: readonly string[]): string =>
-    loadServices()
-      .resolve(list.filter((name) => name !== 'all'))
-      .toSorted()
-      .join()
-  if (surveyed === undefined || services === undefined) return surveyed === services
-  return resolve(surveyed) === resolve(services)
-}
-
-function isOfEngines(
-  { engines, by }: Extract<Manifest, { basis: 'facets' }>['survey'],
-  { survey }: SurveyConfig,
-): boolean {
-  const asked = (survey.by ?? []).filter((each) => each !== 'region').toSorted()
+/** Whether a snapshot is of the survey a configuration asks for: country, services, engines, and what they were asked by. */
+function isOfSurveyed(manifest: Manifest, { survey, services }: SurveyConfig, country: string | undefined): boolean {
+  const asked = manifest.survey
+  if (asked === undefined || !manifest.complete || asked.country !== country) return false
+  const sorted = (list: readonly string[] | undefined): string | undefined =>
+    list && [...new Set(list.map(normalised))].toSorted().join()
+  const places = survey.sources.map(({ source, endpoint }) => [
+    source,
+    placeOf(endpoint ?? engines.find(({ id }) => id === source)?.endpoint ?? ''),
+  ])
+  const [engine = ''] = manifest.sources
+  const given =
+    'engines' in asked ? asked.engines.map((each) => [each.source, each.endpoint]) : [[engine, asked.endpoint]]
+  const by = 'by' in asked ? asked.by : []
   return (
-    asked.join() === by.toSorted().join() &&
-    engines.length === survey.sources.length &&
-    survey.sources.every(({ source, endpoint }) =>
-      engines.some((each) => each.source === source && (endpoint === undefined || placeOf(endpoint) === each.endpoint)),
-    )
+    manifest.basis === (survey.records ? 'records' : 'facets') &&
+    sorted(asked.services) === sorted(services) &&
+    places.map(String).toSorted().join() === given.map(String).toSorted().join() &&
+    sorted(by) === sorted((survey.by ?? []).filter((each) => each !== 'region'))
   )
 }

@@ -116,6 +116,7 @@ function recordsOf({ by, regions, sources, ...request }: SurveyRequest): Records
 /** The engines that options name. @throws CensusError exit 2 for a wrong option or a key that cannot be had */
 async function sourcesOf(options: SurveyOptions): Promise<EngineRequest[]> {
   const ids = (list(options.source) ?? []).map(engineOf)
+  if (ids.length === 0) throw wrongInput('--source names none', `sources: ${engineIds.join(', ')}`)
   if (options.keyFile !== undefined && ids.length !== 1)
     throw wrongInput(
       '--key-file is of one source',
@@ -142,15 +143,18 @@ async function sourcesOf(options: SurveyOptions): Promise<EngineRequest[]> {
 function endpointsOf(text: string | undefined, ids: readonly EngineId[]): ReadonlyMap<EngineId, string> {
   const [only] = ids
   if (text !== undefined && only !== undefined && ids.length === 1) return new Map([[only, text]])
-  return new Map(
-    (list(text) ?? []).map((each) => {
-      const [, id, url] = /^([a-z]+)=(.*)$/.exec(each) ?? []
-      const engine = ids.find((known) => known === id)
-      if (engine === undefined || url === undefined)
-        throw wrongInput('--endpoint does not say of which source', `as ${ids[0] ?? 'shodan'}=https://api.example.org`)
-      return [engine, url]
-    }),
-  )
+  const found = new Map<EngineId, string>()
+  for (const each of text?.split(',') ?? []) {
+    const [, id, url] = /^([a-z]+)=(.*)$/.exec(each.trim()) ?? []
+    const engine = ids.find((known) => known === id)
+    if (engine === undefined || url === undefined || found.has(engine))
+      throw wrongInput(
+        '--endpoint does not say once of which source it is',
+        `as ${ids[0] ?? 'shodan'}=https://api.example.org`,
+      )
+    found.set(engine, url)
+  }
+  return found
 }
 
 /** An engine as a configuration asks for it. */

@@ -15,6 +15,7 @@ import type { CensusRequest } from './census.ts'
 import { openFigures } from './figures.ts'
 import { reportRows, rowsContext, type RowsContext } from './report-rows.ts'
 import { nearestYears, regionsView, scopeOf } from './report-scope.ts'
+import { normalised } from './survey-rows.ts'
 
 export interface CompareRequest extends CensusRequest {
   readonly store: string
@@ -63,7 +64,7 @@ export async function compare(request: CompareRequest): Promise<Comparison> {
     if (before === undefined || after === undefined) throw new Error('a comparison of less than two')
     const unit = [...before.units].find((each) => after.units.includes(each))
     const [old, now] = [sideOf(before, unit), sideOf(after, unit)]
-    const rows = await servicesOfBoth(before, after, request.services)
+    const rows = await servicesOfBoth(before, after, request.services?.map(normalised))
     // One population for both: else ranks would differ by the people alone.
     const times = opened.flatMap(({ context: { snapshot } }) => Object.values(snapshot.manifest.observed)).toSorted()
     const observed = { from: times.find((time) => time !== '') ?? '', to: times.at(-1) ?? '' }

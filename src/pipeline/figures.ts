@@ -117,8 +117,8 @@ async function recordFigures(
       tables: census.facts.tables,
     },
     services: () => servicesFound(connection, sql),
-    told: survey?.services === undefined ? undefined : new Set(survey.services),
-    lacks: () => false,
+    told: survey?.rows === undefined ? undefined : new Set(survey.rows),
+    lacks: lackedBy(snapshot.manifest, survey?.services),
     breakdowns,
     countries: async () => {
       const counted = await all(
@@ -146,8 +146,6 @@ function facetFigures({ id, manifest }: Snapshot<FacetsManifest>, found: readonl
   const sources = engines.map(({ source }) => source).toSorted()
   const unitOf = new Map<string, Unit>(engines.map(({ source, unit }) => [source, unit]))
   const told = new Set(found.map((tally) => tally.service))
-  const wanted =
-    asked === undefined ? undefined : new Set([...asked, ...catalogue.resolve(asked.filter((name) => name !== 'all'))])
   return {
     sources,
     units: (source) => [unitOf.get(source) ?? 'banners'],
@@ -160,7 +158,7 @@ function facetFigures({ id, manifest }: Snapshot<FacetsManifest>, found: readonl
     },
     services: async () => [...told].filter((row) => row !== 'all' && !catalogue.categories.has(row)).toSorted(),
     told,
-    lacks: (row) => !manifest.complete && wanted?.has(row) !== false,
+    lacks: lackedBy(manifest, asked),
     breakdowns: ['region', ...by],
     countries: async () => [surveyed],
     tallies: function* (breakdown, { country, serviceRows }) {
@@ -191,4 +189,15 @@ function facetFigures({ id, manifest }: Snapshot<FacetsManifest>, found: readonl
     warnings: async () => [],
     close: async () => undefined,
   }
+}
+
+/** What a snapshot that is partial was asked for, and may lack. @param asked services and categories; everything when absent */
+function lackedBy(
+  { complete }: { readonly complete: boolean },
+  asked: readonly string[] | undefined,
+): Figures['lacks'] {
+  if (complete) return () => false
+  if (asked === undefined) return () => true
+  const wanted = new Set([...asked, ...loadServices().resolve(asked.filter((name) => name !== 'all'))])
+  return (row) => wanted.has(row)
 }

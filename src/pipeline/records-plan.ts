@@ -21,7 +21,7 @@ export interface RecordQueries {
   /** Services asked for that the engine cannot be asked for, and why. */
   readonly unaskable: ReadonlyMap<string, string>
   /** Services and categories all of whose records are asked for; absent where all records are. */
-  readonly services?: readonly string[]
+  readonly rows?: readonly string[]
 }
 
 /** What a download is of. */
@@ -69,7 +69,7 @@ export function queriesOf(
   return {
     queries,
     unaskable: new Map(lacking),
-    ...(isEverything ? {} : { services: rows.filter((row) => row.by !== 'everything').map(({ id }) => id) }),
+    ...(isEverything ? {} : { rows: rows.filter((row) => row.by !== 'everything').map(({ id }) => id) }),
   }
 }
 

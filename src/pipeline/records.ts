@@ -30,6 +30,7 @@ import {
   type RecordsSurveyor,
 } from './records-plan.ts'
 import type { SurveyRequest } from './survey-plan.ts'
+import { normalised } from './survey-rows.ts'
 
 /** A download of the records behind a survey, from one engine. */
 export type RecordsRequest = Omit<SurveyRequest, 'by' | 'sources' | 'regions'> & EngineRequest
@@ -135,7 +136,7 @@ async function downloadHeld(
   id: string,
   request: RecordsRequest,
 ): Promise<RecordsSnapshot> {
-  const { queries, unaskable, services } = await askable(surveyor, country, request)
+  const { queries, unaskable, rows } = await askable(surveyor, country, request)
   const scope = journalScope(surveyor, country, queries)
   const journal = await currentJournal(request.store, () => openJournal(request.store, scope))
   try {
@@ -176,7 +177,8 @@ async function downloadHeld(
       survey: {
         endpoint: scope.endpoint,
         country,
-        ...(services === undefined ? {} : { services: [...services] }),
+        ...(request.services === undefined ? {} : { services: request.services.map(normalised) }),
+        ...(rows === undefined ? {} : { rows: [...rows] }),
         // Those by port of an engine all of whose names say something were never asked.
         queries: counted.flatMap((query, index) =>
           query.query === ''

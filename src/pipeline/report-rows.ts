@@ -10,6 +10,7 @@ import { loadServices } from '../recognise/service.ts'
 import type { Snapshot } from '../store/snapshots.ts'
 import type { Asked, Figures } from './figures.ts'
 import { namedYear, nearestYears, regionsView, scopeOf, type Scope, type Years } from './report-scope.ts'
+import { normalised } from './survey-rows.ts'
 
 /** What rows are made of. */
 export interface RowsContext extends Asked, Scope {
@@ -33,7 +34,7 @@ export async function rowsContext(
 ): Promise<RowsContext> {
   const scope = scopeOf(request, regions)
   const years = await chooseYears(snapshot, figures, regions, request.populationYear, scope)
-  const rows = await rowsOf(figures, request.services)
+  const rows = await rowsOf(figures, request.services?.map(normalised))
   return { ...scope, snapshot, figures, serviceRows: rows, view: regionsView(regions, years) }
 }
 
@@ -42,7 +43,7 @@ async function rowsOf(figures: Figures, asked: readonly string[] | undefined): P
   const rows = serviceRows(loadServices(), await figures.services(), asked)
   const { told } = figures
   if (told === undefined) return rows
-  const lacking = asked?.find((name) => !told.has(name.trim().toLowerCase()) && !figures.lacks(name))
+  const lacking = asked?.find((name) => !told.has(name) && !figures.lacks(name))
   if (lacking !== undefined) {
     throw wrongInput(
       `the survey has no counts of ${JSON.stringify(lacking)}`,

@@ -16,6 +16,7 @@ import type { CensusRequest } from './census.ts'
 import { openFigures, type Figures, type Shown } from './figures.ts'
 import { reportRows, rowsContext, type RowsContext } from './report-rows.ts'
 import { breakdownsOf, scopeOf } from './report-scope.ts'
+import { normalised } from './survey-rows.ts'
 
 export interface ReportRequest extends CensusRequest {
   readonly store: string
@@ -124,7 +125,7 @@ async function writeReport(context: Context, by: readonly Breakdown[], draft: st
     regions,
     restricted: context.only !== undefined,
     per: request.per,
-    services: request.services,
+    services: request.services?.map(normalised),
     populationYear: country === undefined ? undefined : context.view.population(country)?.year,
     withoutSuspects: await figures.countryTotals(context),
     mailProducts: country === undefined ? [] : await figures.mailProducts(context, country),

@@ -1,4 +1,4 @@
-import { counted, grouped, printable, table } from './text.ts'
+import { counted, grouped, moved, printable, table } from './text.ts'
 
 /** What an import says of itself; its manifest has it. */
 export interface ImportFacts {
@@ -137,8 +137,6 @@ export function recordsLines({ queries, ledger, drift }: RecordsFacts): string[]
     '',
     `${grouped(ledger.attempts)} attempts at pages, ${grouped(ledger.retries)} of them again; at most ${grouped(ledger.credits)} credits spent of ${grouped(ledger.maxCredits)}.`,
     ...(ledger.doubtful === 0 ? [] : [`Of ${grouped(ledger.doubtful)} attempts is not known what became of them.`]),
-    ...(drift === undefined
-      ? []
-      : [`The total of the first went from ${grouped(drift.first)} to ${grouped(drift.last)} meanwhile.`]),
+    ...(drift === undefined ? [] : [moved('The total of the first', drift)]),
   ]
 }

@@ -2,7 +2,7 @@ import stringWidth from 'string-width'
 import type { Region } from '../model/region.ts'
 import type { ReportRow } from '../model/report-row.ts'
 import type { Unit } from '../model/tally.ts'
-import { counted, fit, grouped, printable, table, terminalWidth } from './text.ts'
+import { counted, fit, grouped, moved, printable, table, terminalWidth, wrapped } from './text.ts'
 
 /** How the addresses of a snapshot were placed, and which are suspect. */
 export interface Placing {
@@ -75,10 +75,7 @@ export function summaryLines(summary: Summary): string[] {
   const of = head === 'all' ? things : `${things} of ${head}`
   const name = summary.region(country)?.name ?? country
   lines.push(`${name}: ${grouped(total?.count ?? 0)} ${of}, ${grouped(unknown?.count ?? 0)} of them of unknown region.`)
-  if (summary.drift !== undefined)
-    lines.push(
-      `The engine's total went from ${grouped(summary.drift.first)} to ${grouped(summary.drift.last)} while it was asked.`,
-    )
+  if (summary.drift !== undefined) lines.push(moved("The engine's total", summary.drift))
   const cleaned = summary.withoutSuspects.get(`${country}\0${head}`)
   if (cleaned !== undefined) lines.push(`Without hosts flagged suspect: ${grouped(cleaned)}.`)
   lines.push(
@@ -126,7 +123,8 @@ export function summaryLines(summary: Summary): string[] {
     services = services.slice(0, -1)
     body = figures(services)
   }
-  lines.push(...body, '', `Rank: of the rate of ${head === 'all' ? 'all ' : ''}${of}, among the regions of ${name}.`)
+  const ranked = `Rank: of the rate of ${head === 'all' ? 'all ' : ''}${of}, among the regions of ${name}.`
+  lines.push(...body, '', ...wrapped(ranked, terminalWidth))
   if (summary.mailProducts.length > 0) {
     const shown = summary.mailProducts.slice(0, 8)
     const rest = summary.mailProducts.slice(8).reduce((sum, each) => sum + each.addresses, 0)

@@ -1,4 +1,4 @@
-import { fit, grouped, printable, table } from './text.ts'
+import { fit, grouped, moved, printable, table } from './text.ts'
 
 /** What is told of a survey; its manifest has it. */
 export interface SurveyFacts {
@@ -67,9 +67,7 @@ function engineLines({ ledger, drift, regions, rows, unit }: EngineFigures, show
             80,
           ),
         ]),
-    ...(drift === undefined
-      ? []
-      : [`The total went from ${grouped(drift.first)} to ${grouped(drift.last)} meanwhile.`]),
+    ...(drift === undefined ? [] : [moved('The total', drift)]),
     '',
     ...figures(rows, unit, shown),
   ]

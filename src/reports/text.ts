@@ -79,3 +79,20 @@ export const counted = (counts: Readonly<Record<string, number | undefined>>): s
   Object.entries(counts)
     .map(([name, count]) => `${grouped(count ?? 0)} ${name}`)
     .join(', ')
+
+/** Words in lines of so many characters at most; none of ours is wider than a column or longer than a line. */
+export function wrapped(text: string, width: number): string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1)
+    if (line === undefined || line.length + 1 + word.length > width) lines.push(word)
+    else lines[lines.length - 1] = `${line} ${word}`
+  }
+  return lines
+}
+
+/** How far a total moved, for people. */
+export const moved = (whose: string, { first, last }: { readonly first: number; readonly last: number }): string =>
+  first === last
+    ? `${whose} stayed at ${grouped(first)} meanwhile.`
+    : `${whose} went from ${grouped(first)} to ${grouped(last)} meanwhile.`

@@ -52,8 +52,10 @@ const recordsSchema = z.object({
       /** Without a key. */
       endpoint: z.string(),
       country: z.string(),
-      /** Services and categories whose records were asked for; all records when absent. */
+      /** Services and categories asked for; all records when absent. */
       services: z.array(z.string()).optional(),
+      /** Of them, and of their services, those all of whose records were asked for. */
+      rows: z.array(z.string()).optional(),
       queries: z.array(
         z.object({
           what: z.string(),

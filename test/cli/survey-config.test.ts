@@ -217,7 +217,54 @@ describe('records', () => {
   })
 })
 
+test('services are named as one likes, and one that no engine knows leaves it partial', async () => {
+  const { asked, write, run, report, rows } = await prepared()
+  // xdmcp has no name at Shodan.
+  for (const survey of [asked, { ...asked, records: true, max_credits: 20 }]) {
+    await write({ services: ['MQTT', ' Xdmcp '], survey })
+    const why = expect.stringMatching(/partial: xdmcp: Shodan cannot be asked for it/) as string
+    expect(await run()).toMatchObject({ code: 3, stderr: why })
+    const told = await rows()
+    expect(servicesOf(told)).toContain('mqtt')
+    expect(servicesOf(told)).not.toContain('xdmcp')
+    expect(await report('--services', 'mqtt, XDMCP')).toMatchObject({ code: 3 })
+  }
+  await write({ survey: { ...asked, records: true, max_credits: 20 } })
+  expect(await run()).toMatchObject({ code: 0, stderr: '' })
+  const told = await Promise.all(
+    ['MAIL,All', 'mail'].map(async (names) => {
+      expect(await report('--services', names)).toMatchObject({ code: 0 })
+      return rows()
+    }),
+  )
+  expect(told[0]).toEqual(told[1])
+  expect(servicesOf(told[0] ?? [])).toContain('mail')
+})
+
 describe('an id', () => {
+  test('is of the very survey, however it is written', async () => {
+    const { engine, asked, write, run } = await prepared()
+    const same = { id: 'monthly', services: ['mqtt', 'all'], survey: { ...asked, records: true, max_credits: 20 } }
+    await write(same)
+    expect(await run()).toEqual({ code: 0, stdout: '', stderr: '' })
+    const sent = engine.requests.length
+    await write({ ...same, country: 'Japan', services: ['ALL', 'MQTT'] })
+    expect(await run()).toMatchObject({ code: 0, stderr: expect.stringMatching(/is there already/) as string })
+    const other = await started({ answer: shodanAnswers(banners, { regions: 'name', key: canary }) })
+    for (const change of [
+      { services: ['mqtt'] },
+      { survey: { ...same.survey, endpoint: other.url } },
+      // The engine's own address is another one, too.
+      { survey: { ...same.survey, endpoint: undefined } },
+    ]) {
+      await write({ ...same, ...change })
+      const why = expect.stringMatching(/already holds a snapshot "monthly"/) as string
+      expect(await run(), JSON.stringify(change)).toMatchObject({ code: 2, stdout: '', stderr: why })
+    }
+    expect(engine.requests).toHaveLength(sent)
+    expect(other.requests).toEqual([])
+  })
+
   test('that is there is not surveyed again, and stands for no other survey', async () => {
     const { engine, asked, write, run, rows } = await prepared()
     const other = await started({ answer: shodanAnswers(banners, { regions: 'name', key: canary }) })
