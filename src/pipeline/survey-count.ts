@@ -4,7 +4,6 @@ import { loadGazetteer } from '../locate/gazetteer.ts'
 import type { CodeSet } from '../locate/region-code.ts'
 import type { RegionTable } from '../locate/regions.ts'
 import type { Counted, EngineId, Question } from '../model/engine.ts'
-import { failed } from '../model/errors.ts'
 import { flagBit } from '../model/flags.ts'
 import type { CrossBreakdown } from '../model/tally.ts'
 import type { ServiceCatalogue } from '../recognise/service.ts'
@@ -42,8 +41,7 @@ const tolerableDrift = 0.001
 export async function countAll(surveyor: Surveyor, request: CountRequest): Promise<SurveyFigures> {
   const { country, catalogue, by } = request
   const abilities = await surveyor.abilities()
-  if (!abilities.facets.has('region'))
-    throw failed(`${surveyor.facts.title} does not count by region`, 'ask another engine, or download records')
+  if (!abilities.facets.has('region')) throw new Unanswered('facets', 'it does not count by region', true)
   const { facts } = surveyor
   const engine = {
     source: facts.id,

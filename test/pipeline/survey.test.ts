@@ -163,6 +163,24 @@ describe('lists that are odd', () => {
     readonly facets?: Readonly<Record<string, readonly { readonly value: string; readonly count: number }[]>>
   }
 
+  test.each(['filters', 'facets'])('an engine that has no region among its %s is not asked for any', async (list) => {
+    const right = shodanAnswers(banners, { regions: 'name' })
+    const engine = await startEngine({
+      answer: async (request) => {
+        const reply = await right(request)
+        return request.path.endsWith(`/search/${list}`)
+          ? { body: (reply.body as string[]).filter((name) => name !== 'region') }
+          : reply
+      },
+    })
+    engines.push(engine)
+    const source = { engine: 'shodan', key: () => 'key', endpoint: engine.url, requestsPerSecond: 1000 } as const
+    const store = join(await temporaryFolder(), 'store')
+    const done = survey({ store, sources: [{ ...source, maxCredits: 0 }], country: 'JP', by: [], http: {} })
+    await expect(done).rejects.toMatchObject({ exit: 1, message: 'Shodan refuses: it does not count by region' })
+    expect(engine.requests.every(({ path }) => !path.endsWith('/count'))).toBe(true)
+  })
+
   test('a region that cannot stand in a query leaves the others proved', async () => {
     const held = banners.map((banner) =>
       banner.regionName === 'Tottori' ? { ...banner, regionName: 'Tottori, Prefecture' } : banner,
