@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/helpers/build.ts'],
     testTimeout: 180_000,
     hookTimeout: 180_000,
     // Two at a time, whatever the machine has: tests open DuckDB and an address database of 135 MB each.

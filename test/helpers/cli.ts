@@ -1,9 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import type { Console, Global } from '../../src/commands/output.ts'
+import { builtCli } from './build.ts'
 
-const cli = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
-const tsx = import.meta.resolve('tsx')
 
 export interface Ran {
   readonly code: number | null
@@ -20,7 +18,7 @@ export interface RunOptions {
 
 /** Starts `census` as a process of its own, without a terminal. */
 export function startCensus(args: readonly string[], { cwd, env, stdin }: RunOptions = {}): ChildProcess {
-  const child = spawn(process.execPath, ['--import', tsx, cli, ...args], {
+  const child = spawn(process.execPath, [builtCli, ...args], {
     stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
     ...(cwd === undefined ? {} : { cwd }),
@@ -67,7 +65,7 @@ export const globals = (store: string, options: Partial<Global> = {}): Global =>
 })
 
 /** The words that start `census` in a shell. */
-export const censusCommand: readonly string[] = [process.execPath, '--import', tsx, cli]
+export const censusCommand: readonly string[] = [process.execPath, builtCli]
 
 export const quoted = (words: readonly string[]): string =>
   words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ')
