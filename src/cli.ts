@@ -158,7 +158,7 @@ globalOptions(program.command('compare'))
   .option('--country <CC>', 'only this country')
   .option('--services <LIST>', 'services and categories (mail, time, iot, …)')
   .option('--regions <LIST>', 'ISO 3166-2 codes or names, English or Japanese')
-  .option('--out <DIR>', 'where the file goes', 'report')
+  .option('--out <DIR>', 'where the file goes', 'comparison')
   .addOption(regionTables)
   .addOption(addressDatabase)
   .action(async (old: string, now: string, options: CompareOptions & Record<string, unknown>) => {

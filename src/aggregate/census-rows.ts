@@ -24,8 +24,8 @@ export interface RowOptions {
   readonly only?: ReadonlySet<string>
   /** Regions without a finding get a row with count 0. */
   readonly zeros: boolean
-  /** Flags every figure of the snapshot carries. */
-  readonly flags: readonly Flag[]
+  /** Flags every figure of a source carries. */
+  readonly flags: (source: Tally['source']) => readonly Flag[]
 }
 
 const unknown = 'unknown'
@@ -232,7 +232,7 @@ function* cellRows(
       flags: [
         ...flagNames(unit === 'endpoints' ? tally.speakingFlags : tally.flags),
         ...(count < rankedFrom ? (['small-count'] as const) : []),
-        ...options.flags,
+        ...options.flags(tally.source),
       ],
     }
   }

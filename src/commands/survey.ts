@@ -5,10 +5,10 @@ import { engineIds, type EngineId } from '../model/engine.ts'
 import { exitCodes, wrongInput, type ExitCode } from '../model/errors.ts'
 import { crossBreakdowns, type CrossBreakdown } from '../model/tally.ts'
 import type { EngineRequest } from '../pipeline/engine.ts'
-import { downloadRecords, planRecords, type RecordsRequest } from '../pipeline/records.ts'
+import { checkRecords, downloadRecords, planRecords, type RecordsRequest } from '../pipeline/records.ts'
 import { breakdownsOf } from '../pipeline/report-scope.ts'
 import { accountsOf, survey } from '../pipeline/survey.ts'
-import { planSurvey, type SurveyRequest } from '../pipeline/survey-plan.ts'
+import { checkSurvey, planSurvey, type SurveyRequest } from '../pipeline/survey-plan.ts'
 import { importLines, recordsLines, recordsPlanLines } from '../reports/import-text.ts'
 import { planLines, surveyLines } from '../reports/survey-text.ts'
 import { grouped } from '../reports/text.ts'
@@ -227,7 +227,8 @@ async function configured(config: SurveyConfig, global: Global): Promise<SurveyR
 /** Whether there is a key for a configured survey, and, `online`, whether the engine takes it: lines for each source. */
 export async function checkedSurvey(config: SurveyConfig, global: Global, isOnline: boolean): Promise<string[]> {
   const request = await configured(config, global)
-  if (config.survey.records) recordsOf(request)
+  if (config.survey.records) await checkRecords(recordsOf(request))
+  else await checkSurvey(request)
   const there = request.sources.map(({ engine }) => `survey of ${request.country} by ${engine}: there is a key`)
   if (!isOnline) return there
   const accounts = await accountsOf(request)

@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { compareRows, type ComparedRow } from '../aggregate/comparison.ts'
 import { serviceRows } from '../aggregate/service-rows.ts'
 import { loadRegions, type RegionTable } from '../locate/regions.ts'
@@ -10,6 +10,7 @@ import type { Tally, Unit } from '../model/tally.ts'
 import { loadServices } from '../recognise/service.ts'
 import { writeComparisonCsv } from '../reports/comparison-csv.ts'
 import { storageError } from '../store/duckdb.ts'
+import { makeFolder } from '../store/folders.ts'
 import { findSnapshot } from '../store/snapshots.ts'
 import type { CensusRequest } from './census.ts'
 import { openFigures } from './figures.ts'
@@ -64,6 +65,7 @@ export async function compare(request: CompareRequest): Promise<Comparison> {
     if (before === undefined || after === undefined) throw new Error('a comparison of less than two')
     const unit = [...before.units].find((each) => after.units.includes(each))
     const [old, now] = [sideOf(before, unit), sideOf(after, unit)]
+    const isSameThing = old.unit === now.unit && old.basis === now.basis && old.source === now.source
     const rows = await servicesOfBoth(before, after, request.services?.map(normalised))
     // One population for both: else ranks would differ by the people alone.
     const times = opened.flatMap(({ context: { snapshot } }) => Object.values(snapshot.manifest.observed)).toSorted()
@@ -72,15 +74,18 @@ export async function compare(request: CompareRequest): Promise<Comparison> {
     const compared = compareRows(
       await rowsOf(before, old.unit, asking),
       await rowsOf(after, now.unit, asking),
-      unit !== undefined,
+      isSameThing,
     ).filter(
       (row) => only === undefined || row.region === row.country || row.region === 'unknown' || only.has(row.region),
     )
     const file = join(resolve(request.out), 'comparison-by-region.csv')
-    await writeComparisonCsv(file, old, now, compared).catch((error: unknown) => {
+    try {
+      await makeFolder(dirname(file))
+      await writeComparisonCsv(file, old, now, compared)
+    } catch (error) {
       throw storageError(error, 'the comparison cannot be written', 'one written before stands untouched')
-    })
-    const isComplete = opened.every(({ context }) => context.snapshot.manifest.complete)
+    }
+    const isComplete = opened.every((side) => missingOf(side).length === 0)
     return { old, new: now, rows: compared, file, isComplete, warnings: warningsOf(old, now, opened) }
   } finally {
     for (const { context } of opened) await context.figures.close()
@@ -92,7 +97,7 @@ export async function compare(request: CompareRequest): Promise<Comparison> {
 async function countrySurveyed(request: CompareRequest): Promise<string | undefined> {
   for (const name of [request.old, request.new]) {
     const { manifest } = await findSnapshot(request.store, snapshotOf(name))
-    if (manifest.basis === 'facets') return manifest.survey.country
+    if (manifest.survey !== undefined) return manifest.survey.country
   }
   return undefined
 }
@@ -161,6 +166,7 @@ async function servicesOfBoth(
   const found = (await Promise.all([before, after].map(({ context }) => context.figures.services()))).flat()
   const rows = serviceRows(catalogue, [...new Set(found)], asked)
   const both = rows.filter(({ id }) => told.every((ids) => ids === undefined || ids.has(id)))
+  if (both.length === 0) throw wrongInput('the two have no service in common', '`census report` shows what each has')
   const lacking = rows.find(({ id }) => !both.some((row) => row.id === id) && asked?.includes(id))
   if (lacking !== undefined)
     throw wrongInput(
@@ -181,6 +187,8 @@ async function rowsOf(
   return found
 }
 
+const missingOf = ({ context: { figures }, source }: OpenSide): readonly string[] => figures.missing(source)
+
 function warningsOf(old: ComparedSide, now: ComparedSide, sides: readonly OpenSide[]): string[] {
   return [
     ...(old.unit === now.unit
@@ -192,8 +200,10 @@ function warningsOf(old: ComparedSide, now: ComparedSide, sides: readonly OpenSi
     ...(old.source === now.source
       ? []
       : [`${old.source} and ${now.source} do not look at the same addresses in the same way`]),
-    ...sides.flatMap(({ context: { snapshot } }) =>
-      snapshot.manifest.missing.map((what) => `the snapshot ${snapshot.id} is partial: ${what}`),
+    ...new Set(
+      sides.flatMap((side) =>
+        missingOf(side).map((what) => `the snapshot ${side.context.snapshot.id} is partial: ${what}`),
+      ),
     ),
   ]
 }

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { servicesFound, tallies, type ServiceRow } from '../aggregate/tallies.ts'
 import type { Regions } from '../aggregate/census-rows.ts'
 import type { RegionTable } from '../locate/regions.ts'
-import { wrongInput } from '../model/errors.ts'
 import type { ReportRow } from '../model/report-row.ts'
 import { breakdownKeys, breakdowns, units, type Breakdown, type Tally, type Unit } from '../model/tally.ts'
 import type { RowHeader } from '../reports/exposure-csv.ts'
@@ -65,6 +64,10 @@ export interface Figures {
   lacks(row: string): boolean
   /** What there is beside regions. */
   readonly breakdowns: readonly Breakdown[]
+  /** The one country that was asked for, where it was one. */
+  readonly country: string | undefined
+  /** What is missing of a source's figures, one sentence each. */
+  missing(source: Tally['source']): readonly string[]
   /** Countries, most counted first; '' where none is known. */
   countries(): Promise<string[]>
   /** Sorted as `tallies()` of aggregate/ gives them. */
@@ -119,6 +122,8 @@ async function recordFigures(
     services: () => servicesFound(connection, sql),
     told: survey?.rows === undefined ? undefined : new Set(survey.rows),
     lacks: lackedBy(snapshot.manifest, survey?.services),
+    country: survey?.country,
+    missing: () => snapshot.manifest.missing,
     breakdowns,
     countries: async () => {
       const counted = await all(
@@ -159,11 +164,11 @@ function facetFigures({ id, manifest }: Snapshot<FacetsManifest>, found: readonl
     services: async () => [...told].filter((row) => row !== 'all' && !catalogue.categories.has(row)).toSorted(),
     told,
     lacks: lackedBy(manifest, asked),
+    country: surveyed,
+    missing: (source) => engines.find((engine) => engine.source === source)?.missing ?? [],
     breakdowns: ['region', ...by],
     countries: async () => [surveyed],
-    tallies: function* (breakdown, { country, serviceRows }) {
-      if (country !== undefined && country !== surveyed)
-        throw wrongInput(`the survey is of ${surveyed}, not of ${country}`, 'ask for that country, or make its survey')
+    tallies: function* (breakdown, { serviceRows }) {
       const place = new Map(serviceRows.map((row, index) => [row.id, index]))
       const mine = found.filter((tally) => tally.breakdown === breakdown && place.has(tally.service))
       const order = (tally: FacetTally): string => [...tally.keys, tally.region].join('\0')

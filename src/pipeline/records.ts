@@ -55,6 +55,12 @@ async function askable(surveyor: RecordsSurveyor, country: string, request: Reco
   return queriesOf({ source: facts.id, knowsServices, objection }, country, request.services, silent.toSorted())
 }
 
+/** Whether a download could be begun, as far as that is known without asking. @throws CensusError exit 2 when it could not */
+export async function checkRecords(request: RecordsRequest): Promise<void> {
+  await checkScope(request.engine, request)
+  await openRecords(request).close()
+}
+
 /** What a download would ask for, and what it would cost: counts only, which cost nothing. Writes nothing. */
 export async function planRecords(request: RecordsRequest): Promise<PlannedRecords> {
   const country = await checkScope(request.engine, request)

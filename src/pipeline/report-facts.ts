@@ -96,7 +96,7 @@ export async function defaultRankWarning(asking: Asking, shown: readonly ReportR
     units: () => units,
     per: 100_000,
     zeros: false,
-    flags: [],
+    flags: () => [],
   }))
     if (row.unit === 'addresses' && row.source === shownSource(snapshot)) without.set(key(row), row.rank)
   const changed = shown

@@ -3,7 +3,6 @@ import { serviceRows } from '../aggregate/service-rows.ts'
 import type { ServiceRow } from '../aggregate/tallies.ts'
 import type { RegionTable } from '../locate/regions.ts'
 import { wrongInput } from '../model/errors.ts'
-import type { Flag } from '../model/flags.ts'
 import type { ReportRow } from '../model/report-row.ts'
 import type { Breakdown } from '../model/tally.ts'
 import { loadServices } from '../recognise/service.ts'
@@ -33,6 +32,12 @@ export async function rowsContext(
   request: RowsRequest,
 ): Promise<RowsContext> {
   const scope = scopeOf(request, regions)
+  if (figures.country !== undefined && scope.country !== undefined && scope.country !== figures.country) {
+    throw wrongInput(
+      `the survey is of ${figures.country}, not of ${scope.country}`,
+      'ask for that country, or make its survey',
+    )
+  }
   const years = await chooseYears(snapshot, figures, regions, request.populationYear, scope)
   const rows = await rowsOf(figures, request.services?.map(normalised))
   return { ...scope, snapshot, figures, serviceRows: rows, view: regionsView(regions, years) }
@@ -85,11 +90,10 @@ export async function* reportRows(context: RowsContext, breakdown: Breakdown): A
           serviceRows: asked,
         })
       : counted
-  const flags: Flag[] = snapshot.manifest.complete ? [] : ['partial']
   yield* censusRows(source, context.view, {
     units: (each) => figures.units(each),
     per: 100_000,
-    flags,
+    flags: (each) => (figures.missing(each).length === 0 ? [] : ['partial']),
     zeros,
     ...(only === undefined ? {} : { only }),
   })

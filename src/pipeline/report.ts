@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { renameSync, rmSync } from 'node:fs'
-import { mkdir, open, readdir, rm, stat } from 'node:fs/promises'
+import { open, readdir, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { loadRegions, type RegionTable } from '../locate/regions.ts'
 import { failed, wrongInput } from '../model/errors.ts'
@@ -9,6 +9,7 @@ import type { Breakdown } from '../model/tally.ts'
 import { datapackage, type Described } from '../reports/datapackage.ts'
 import { exposureFiles, writeExposureCsv } from '../reports/exposure-csv.ts'
 import { storageError } from '../store/duckdb.ts'
+import { makeFolder } from '../store/folders.ts'
 import type { CensusFacts } from '../store/censuses.ts'
 import { findSnapshot, type Snapshot } from '../store/snapshots.ts'
 import { version } from '../version.ts'
@@ -67,7 +68,7 @@ export async function makeReport(request: ReportRequest): Promise<Report> {
     const by = breakdownsThere(figures, asked, request.by !== undefined)
     const context: Context = { ...(await rowsContext(snapshot, figures, regions, request)), regions, request }
     await removeOldDrafts(out)
-    await mkdir(draft, { recursive: true })
+    await makeFolder(draft)
     return await writeReport(context, by, draft, out)
   } catch (error) {
     const isCensus = error instanceof Error && error.message.includes(figures.folder)

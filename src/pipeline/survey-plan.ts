@@ -55,6 +55,16 @@ export async function planSurvey(request: SurveyRequest): Promise<PlannedEngine[
   return plans
 }
 
+/** Whether a survey could be begun, as far as that is known without asking. @throws CensusError exit 2 when it could not */
+export async function checkSurvey(request: SurveyRequest): Promise<void> {
+  const prepared = await prepare(request)
+  for (const source of request.sources) {
+    const { surveyor, plan, close } = openSource(source, request, prepared)
+    await close()
+    checkCost(surveyor, plan)
+  }
+}
+
 /** What a request is about, checked. */
 export interface Prepared extends Scope {
   readonly regions: RegionTable

@@ -176,6 +176,7 @@ const engineSurvey = ({ surveyor, figures }: { surveyor: Surveyor; figures: Surv
   unit: surveyor.facts.counts,
   endpoint: placeOf(surveyor.endpoint),
   observed: figures.observed,
+  missing: [...figures.missing],
   rows: [...figures.rows],
   regions: figures.regions,
   ...(figures.drift === undefined ? {} : { drift: figures.drift }),

@@ -1,6 +1,5 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { randomUUID } from 'node:crypto'
-import { dirname } from 'node:path'
 import type { Flag } from '../model/flags.ts'
 import { sixDigits } from '../statistics/rates.ts'
 import { csvCell, csvLine } from './csv.ts'
@@ -51,7 +50,7 @@ const comparisonColumns = [
   'flags',
 ]
 
-/** Writes a comparison as CSV: UTF-8, CRLF, a header row. The file is there whole, or as it was. */
+/** Writes a comparison as CSV: UTF-8, CRLF, a header row. The file is there whole, or as it was; its folder is. */
 export async function writeComparisonCsv(
   path: string,
   old: ComparedSource,
@@ -64,7 +63,6 @@ export async function writeComparisonCsv(
     const cells = [row.old, row.new].flatMap(({ count, share, rank }) => [String(count), digits(share), digits(rank)])
     return csvLine([...lead, ...names, ...cells, digits(row.difference), digits(row.shareRatio), row.flags.join(';')])
   })
-  await mkdir(dirname(path), { recursive: true })
   const draft = `${path}.${randomUUID()}.part`
   try {
     const file = await open(draft, 'wx', 0o600)

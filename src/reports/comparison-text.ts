@@ -8,7 +8,7 @@ const enough = 10
 /** A comparison in a terminal of 80 columns: where the two disagree most of how much of a country is in a region. */
 export function comparisonLines(old: ComparedSource, now: ComparedSource, rows: readonly ComparisonLine[]): string[] {
   const side = ({ snapshot, source, basis, unit }: ComparedSource): string =>
-    fit(printable(`${snapshot}: ${unit} of ${source} (${basis})`), 70)
+    `${fit(printable(snapshot), 30)}: ${unit} of ${source} (${basis})`
   const apart = ({ old: before, new: after }: ComparisonLine): number =>
     Math.abs((after.share ?? 0) - (before.share ?? 0))
   const regions = rows.filter((row) => row.old.share !== undefined && row.new.share !== undefined)
@@ -24,29 +24,31 @@ export function comparisonLines(old: ComparedSource, now: ComparedSource, rows: 
       (row) => `${row.regionName || row.country}: ${grouped(row.old.count)}, and ${grouped(row.new.count)}.`,
     ),
     '',
-    ...(most.length === 0
-      ? ['No region of 10 or more has another share of its country in the one than in the other.']
-      : [
-          'Where the shares of a country are most apart:',
-          ...table(
-            [
-              { title: 'Service', align: 'left', maxWidth: 16 },
-              { title: 'Region', align: 'left', maxWidth: 20 },
-              { title: 'Old', align: 'right' },
-              { title: 'share', align: 'right' },
-              { title: 'New', align: 'right' },
-              { title: 'share', align: 'right' },
-            ],
-            most.map((row) => [
-              row.service,
-              [row.regionName, row.regionNameLocal].filter((name) => name !== '').join(' ') || row.region,
-              grouped(row.old.count),
-              percent(row.old.share),
-              grouped(row.new.count),
-              percent(row.new.share),
-            ]),
-          ),
-        ]),
+    ...(regions.length === 0
+      ? ['In no country do both have anything in regions.']
+      : most.length === 0
+        ? ['No region of 10 or more has another share of its country in the one than in the other.']
+        : [
+            'Where the shares of a country are most apart:',
+            ...table(
+              [
+                { title: 'Service', align: 'left', maxWidth: 16 },
+                { title: 'Region', align: 'left', maxWidth: 20 },
+                { title: 'Old', align: 'right' },
+                { title: 'share', align: 'right' },
+                { title: 'New', align: 'right' },
+                { title: 'share', align: 'right' },
+              ],
+              most.map((row) => [
+                row.service,
+                [row.regionName, row.regionNameLocal].filter((name) => name !== '').join(' ') || row.region,
+                grouped(row.old.count),
+                percent(row.old.share),
+                grouped(row.new.count),
+                percent(row.new.share),
+              ]),
+            ),
+          ]),
   ]
 }
 

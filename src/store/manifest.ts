@@ -96,6 +96,8 @@ const engineSurveySchema = z.object({
   unit: z.enum(engineUnits),
   /** Where it was asked, without a key. */
   endpoint: z.string(),
+  /** What is missing of it, one sentence each. */
+  missing: z.array(z.string()),
   /** When it was asked. */
   observed: z.object({ from: z.string(), to: z.string() }),
   /** Each service, category and `all`, and how its list of regions was proved complete. */

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { access, chmod, mkdir, open, readFile, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { makeFolder } from './folders.ts'
 import { z } from 'zod'
 import { CensusError, failed, wrongInput } from '../model/errors.ts'
 import { manifestSchema, storeFormat, type Manifest, type RecordsManifest } from './manifest.ts'
@@ -34,7 +35,7 @@ const snapshotsFolder = (store: string): string => join(resolve(store), 'snapsho
 
 /** Makes the store's folders, readable by their owner alone. */
 export async function prepareStore(store: string): Promise<void> {
-  await mkdir(snapshotsFolder(store), { recursive: true, mode: 0o700 })
+  await makeFolder(snapshotsFolder(store), 0o700)
 }
 
 export const isMissing = (path: string): Promise<boolean> => exists(path).then((there) => !there)

@@ -34,7 +34,7 @@ const tally = (region: string, addresses: number, more: Partial<Tally> = {}): Ta
 
 async function rowsOf(source: AsyncIterable<Tally> | Iterable<Tally>, zeros = true): Promise<ReportRow[]> {
   const found: ReportRow[] = []
-  for await (const row of censusRows(source, regions, { units: () => units, per: 100_000, zeros, flags: [] }))
+  for await (const row of censusRows(source, regions, { units: () => units, per: 100_000, zeros, flags: () => [] }))
     if (row.unit === 'addresses') found.push(row)
   return found
 }
@@ -81,7 +81,7 @@ describe('censusRows', () => {
       units: () => units,
       per: 100_000,
       zeros: false,
-      flags: [],
+      flags: () => [],
     })) {
       furthest = Math.max(furthest, given - Number(row.keys[0]))
       taken++

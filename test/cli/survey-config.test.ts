@@ -155,6 +155,24 @@ describe('several sources', () => {
     ])
   })
 
+  test('that run would refuse are refused by check, without a request', async () => {
+    const { engine, asked, write, run, check } = await prepared()
+    const censys = { source: 'censys', endpoint: engine.url, experimental: true, key_file: 'token' }
+    for (const [sources, why] of [
+      [[asked, { ...asked, source: 'shodan' }], /shodan is to be asked twice/],
+      [[asked, { ...censys, max_credits: 1 }], /3 requests for 3 credits, and --max-credits allows 1/],
+      [[{ ...censys, experimental: false, max_credits: 9 }], /--experimental/],
+    ] as const) {
+      await write({ services: ['mqtt'], survey: { sources } })
+      const refused = { code: 2, stdout: '', stderr: expect.stringMatching(why) as string }
+      expect(await check()).toMatchObject(refused)
+      expect(await run()).toMatchObject(refused)
+    }
+    await write({ services: ['mqtt'], survey: { ...censys, records: true, max_credits: 9 } })
+    expect(await check()).toMatchObject({ code: 2, stderr: expect.stringMatching(/cannot download records/) as string })
+    expect(engine.requests).toEqual([])
+  })
+
   test('beside a source, or to be downloaded, are refused with the field', async () => {
     const { engine, asked, write, run } = await prepared()
     const wrong: [object, RegExp][] = [

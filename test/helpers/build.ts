@@ -10,7 +10,7 @@ const folder = join(repository, 'node_modules', '.cache', 'census-test')
 export const builtCli = join(folder, 'dist', 'cli.js')
 
 /** Builds it, before any test: started from its sources it would take twice as long, hundreds of times. */
-export default function setup(): void {
+export function setup(): void {
   mkdirSync(folder, { recursive: true })
   for (const name of ['data', 'package.json']) {
     rmSync(join(folder, name), { force: true })

@@ -2,7 +2,6 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import type { Console, Global } from '../../src/commands/output.ts'
 import { builtCli } from './build.ts'
 
-
 export interface Ran {
   readonly code: number | null
   readonly stdout: string

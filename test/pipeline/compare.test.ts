@@ -1,4 +1,4 @@
-import { readFile, readdir } from 'node:fs/promises'
+import { readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { describe, expect, test } from 'vitest'
@@ -23,6 +23,14 @@ const after = [
     .slice(60)
     .map((ip): Seen => ({ ip, service: 'smtp', country: 'JP', observedAt: '2015-05-01T00:00:00Z' })),
 ]
+
+/** A snapshot of records as a download of some services alone leaves it. */
+async function downloadedAlone(store: string, id: string, rows: readonly string[]): Promise<void> {
+  const { folder, manifest } = await makeSnapshot(store, id, seen('JP-13', 3, 0))
+  const ledger = { attempts: 1, retries: 0, retryBudget: 1, credits: 1, doubtful: 0, maxCredits: 1, free: 1 }
+  const survey = { endpoint: 'https://api.example.org', country: 'JP', services: rows, rows, queries: [], ledger }
+  await writeFile(join(folder, 'manifest.json'), JSON.stringify({ ...manifest, survey }))
+}
 
 type Row = Readonly<Record<string, string>>
 
@@ -130,14 +138,42 @@ describe('two snapshots are compared', () => {
     )
   })
 
+  test('a folder that cannot be is told of, not waited for', async () => {
+    await compared(async (run) => {
+      const error: unknown = await run('before', 'after', { out: '/proc/there/is/none' }).catch(
+        (reason: unknown) => reason,
+      )
+      expect(error).toMatchObject({
+        exit: 1,
+        message: expect.stringMatching(/the comparison cannot be written/) as string,
+      })
+    })
+  })
+
+  test('a long id leaves room for what is compared', async () => {
+    await withFolder(async (folder) => {
+      const store = join(folder, 'store')
+      const id = 'x'.repeat(64)
+      await makeSnapshot(store, id, before)
+      const console = recorded()
+      expect(await compareCommand(id, id, { out: join(folder, 'out') }, globals(store), console)).toBe(0)
+      const [old = '', now = ''] = console.stdout().split('\n')
+      for (const line of [old, now]) expect(line).toMatch(/^(Old|New): x+…: addresses of shodan \(records\)$/)
+      expect(old.length).toBeLessThanOrEqual(80)
+    })
+  })
+
   test('what there is not is refused, and nothing written', async () => {
     await compared(async (_, folder) => {
       const store = join(folder, 'store')
+      await downloadedAlone(store, 'of-mail-alone', ['imap'])
       const asked = { store, old: 'before', new: 'after', out: join(folder, 'out') }
       for (const [change, message] of [
         [{ old: 'befor' }, /before/],
         [{ new: 'after/censys' }, /no source "censys"; name one of: after\/shodan/],
         [{ new: 'after/' }, /no source ""/],
+        [{ new: 'of-mail-alone' }, /no service in common/],
+        [{ new: 'of-mail-alone', country: 'US' }, /the survey is of JP, not of US/],
         [{ services: ['smpt'] }, /smtp/],
         [{ regions: ['Tokyoo'] }, /Tokyo/],
         [{ country: 'JX' }, /no country/],
