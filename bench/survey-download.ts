@@ -135,6 +135,18 @@ async function download(folder: string, { pages, slim }: Size): Promise<Measured
   }
 }
 
+/** What nobody can do without: milliseconds that JSON.parse takes for the bytes of a page, here and now. */
+function parsing(): number {
+  const next = bannerLines(planFor(rowsPerPage, 1))
+  const page = Buffer.from(`{"matches":[${Array.from({ length: rowsPerPage }, (_, at) => next(at)).join(',')}]}`)
+  const times = Array.from({ length: 200 }, () => {
+    const before = performance.now()
+    JSON.parse(page.toString())
+    return performance.now() - before
+  })
+  return median(times)
+}
+
 /** Pages, and whether their banners are whole or without web pages, certificates and options. */
 interface Size {
   readonly pages: number
@@ -184,7 +196,7 @@ export async function benchDownload(folder: string, { runs = 3 } = {}): Promise<
   const growth = figure(many, 'peakMiB') - figure(few, 'peakMiB')
   console.log(
     [
-      `- our own time a page: ${figure(many, 'mainMsPerPage').toFixed(2)} ms (promised: under ${promisedMsPerPage})`,
+      `- our own time a page: ${figure(many, 'mainMsPerPage').toFixed(2)} ms (promised: under ${promisedMsPerPage}); JSON.parse of such a page alone: ${parsing().toFixed(2)} ms`,
       `- peak memory of the download, 1,000 pages against 100: ${growth.toFixed(0)} MiB more (promised: flat)`,
     ].join('\n'),
   )

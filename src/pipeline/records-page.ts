@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Journal } from '../store/journal.ts'
 import type { CountedQuery, RecordsSurveyor } from './records-plan.ts'
 
@@ -97,6 +97,6 @@ const dueOn = (page: number, total: number, rowsPerPage: number): number =>
  * than 1 in 10,000, and would show: one is missing.
  */
 export function digest(key: string): number {
-  const bytes = createHash('sha256').update(key).digest()
+  const bytes = hash('sha256', key, 'buffer')
   return bytes.readUInt32LE(0) * 2 ** 21 + (bytes.readUInt32LE(4) >>> 11)
 }

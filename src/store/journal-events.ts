@@ -32,15 +32,15 @@ const eventSchema = z.discriminatedUnion('event', [
     fresh: count,
     /** What the engine said with it of the records on all pages. */
     total: count.optional(),
-    /** Of the file. */
-    sha256: z.string(),
+    /** Of the file: tells damage, not malice. */
+    crc32: count,
   }),
   /** All there is becomes a snapshot. */
   z.object({ event: z.literal('publishing'), at, id: z.string(), complete: z.boolean() }),
 ])
 
 export type JournalEvent = z.infer<typeof eventSchema>
-export type StoredPage = Pick<Extract<JournalEvent, { event: 'stored' }>, 'rows' | 'fresh' | 'total' | 'sha256'>
+export type StoredPage = Pick<Extract<JournalEvent, { event: 'stored' }>, 'rows' | 'fresh' | 'total' | 'crc32'>
 
 /** What a journal says happened. */
 export interface JournalState {

@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { lstat, mkdir, open, readFile, readdir, rename, rm, rmdir, truncate, type FileHandle } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { failed } from '../model/errors.ts'
 import { followJournal, parsed, readEvents, type JournalEvent, type JournalState } from './journal-events.ts'
 
@@ -42,9 +43,7 @@ export interface Journal {
 
 const surveysFolder = (store: string): string => join(resolve(store), 'surveys')
 const folderOf = (store: string, { engine, endpoint, country, queries }: JournalScope): string => {
-  const key = createHash('sha256')
-    .update(JSON.stringify([engine, endpoint, country, ...queries]))
-    .digest('hex')
+  const key = hash('sha256', JSON.stringify([engine, endpoint, country, ...queries]), 'hex')
   return join(surveysFolder(store), key.slice(0, 16))
 }
 /** Where a journal is while it is taken away. */
@@ -52,8 +51,6 @@ const endedFolder = (folder: string): string => `${folder}.ended`
 const journalName = 'journal.ndjson'
 const pageName = (query: number, page: number): string => `page-${query}-${page}.ndjson`
 const pagePattern = /^page-(\d{1,6})-(\d{1,9})\.ndjson$/
-
-const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')
 
 /** What a journal says so far, without changing it. @throws CensusError exit 1 for one that cannot be read */
 export async function readJournal(store: string, scope: JournalScope): Promise<JournalState> {
@@ -82,28 +79,32 @@ export async function openJournal(store: string, scope: JournalScope): Promise<J
   const folder = folderOf(store, scope)
   const path = join(folder, journalName)
   const state = followJournal()
-  let handle: FileHandle | undefined
+  /** The journal, and the folder itself, which is synced after each rename in it. */
+  let handles: { readonly log: FileHandle; readonly place: FileHandle } | undefined
 
-  const append = async (event: JournalEvent): Promise<void> => {
-    if (handle === undefined) {
-      await mkdir(folder, { recursive: true, mode: 0o700 })
-      handle = await open(path, 'a', 0o600)
-      if (state.begunAt === undefined) {
-        await syncFolder(folder)
-        await syncFolder(surveysFolder(store))
-        await syncFolder(resolve(store))
-        await append({ event: 'begun', at: now(), ...scope, queries: [...scope.queries] })
-      }
+  const opened = async (): Promise<{ readonly log: FileHandle; readonly place: FileHandle }> => {
+    if (handles !== undefined) return handles
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    handles = { log: await open(path, 'a', 0o600), place: await open(folder, 'r') }
+    if (state.begunAt === undefined) {
+      for (const each of [folder, surveysFolder(store), resolve(store)]) await syncFolder(each)
+      await append({ event: 'begun', at: now(), ...scope, queries: [...scope.queries] })
     }
-    await handle.appendFile(`${JSON.stringify(event)}\n`)
-    await handle.datasync()
+    return handles
+  }
+  const append = async (event: JournalEvent): Promise<void> => {
+    const { log } = await opened()
+    await log.appendFile(`${JSON.stringify(event)}\n`)
+    await log.datasync()
     state.follow(event)
   }
   const close = async (): Promise<void> => {
-    await handle?.close()
-    handle = undefined
+    await handles?.log.close()
+    await handles?.place.close()
+    handles = undefined
   }
   const put = async (name: string, bytes: Buffer): Promise<void> => {
+    const { place } = await opened()
     const aside = join(folder, `${name}.part`)
     const file = await open(aside, 'w', 0o600)
     try {
@@ -113,7 +114,8 @@ export async function openJournal(store: string, scope: JournalScope): Promise<J
       await file.close()
     }
     await rename(aside, join(folder, name))
-    await syncFolder(folder)
+    // Some file systems cannot sync a folder; they order renames by themselves.
+    await place.sync().catch(() => undefined)
   }
   const journal: Journal = {
     folder,
@@ -129,7 +131,7 @@ export async function openJournal(store: string, scope: JournalScope): Promise<J
     store: async (query, page, { lines, rows, total }) => {
       const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''))
       await put(pageName(query, page), bytes)
-      await append({ event: 'stored', at: now(), query, page, rows, fresh: lines.length, total, sha256: sha256(bytes) })
+      await append({ event: 'stored', at: now(), query, page, rows, fresh: lines.length, total, crc32: crc32(bytes) })
     },
     publishing: (id, complete) => append({ event: 'publishing', at: now(), id, complete }),
     join: async (target) => {
@@ -177,7 +179,7 @@ async function recover(
     const isFile = (await lstat(join(folder, name))).isFile()
     const bytes = isFile ? await readFile(join(folder, name)) : Buffer.alloc(0)
     const stored = state.page(query, page)
-    if (stored?.sha256 === sha256(bytes)) continue
+    if (stored?.crc32 === crc32(bytes)) continue
     const at = now()
     // One nobody spoke of got its name when it was whole; but others may have written here, too.
     if (stored !== undefined || !isWhole(bytes)) {
@@ -185,7 +187,7 @@ async function recover(
       await append({ event: 'failed', at, query, page, why: 'its file is damaged' })
     } else {
       const rows = linesOf(bytes).length
-      await append({ event: 'stored', at, query, page, rows, fresh: rows, sha256: sha256(bytes) })
+      await append({ event: 'stored', at, query, page, rows, fresh: rows, crc32: crc32(bytes) })
     }
   }
   for (const { event, ...each } of events) {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { EngineId } from '../../src/model/engine.ts'
 import type { EngineRequest as Source } from '../../src/pipeline/engine.ts'
+import { compare } from '../../src/pipeline/compare.ts'
 import { makeReport } from '../../src/pipeline/report.ts'
 import { planSurvey, type SurveyRequest } from '../../src/pipeline/survey-plan.ts'
 import { accountsOf, survey } from '../../src/pipeline/survey.ts'
@@ -589,6 +590,23 @@ describe('two engines in one survey', () => {
     expect(found.snapshot.manifest.missing).toEqual([
       expect.stringMatching(/^Censys .*: http: .*cannot tell HTTP from HTTPS/),
     ])
+    // What one lacks is said of its figures, and not of the other's.
+    const { store, snapshot } = found
+    const { shown } = await makeReport({ store, out: join(store, 'report'), per: 100_000 })
+    const partial = shown.map(({ source, rows: told }) => [source, told.some(({ flags }) => flags.includes('partial'))])
+    expect(partial).toEqual([
+      ['shodan', false],
+      ['censys', true],
+    ])
+    const [old, now] = both.map((source) => `${snapshot.id}/${source}`)
+    for (const [one, other, isComplete] of [
+      [old, old, true],
+      [old, now, false],
+    ] as const) {
+      const compared = await compare({ store, old: one ?? '', new: other ?? '', out: join(store, 'compared') })
+      expect(compared.isComplete).toBe(isComplete)
+      expect(compared.warnings.filter((warning) => warning.includes('is partial'))).toHaveLength(isComplete ? 0 : 1)
+    }
   })
 
   test('a report tells each in its own unit, and adds none up', async () => {
