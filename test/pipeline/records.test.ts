@@ -401,7 +401,7 @@ describe('an engine that misbehaves', () => {
   /** How many there are more than were planned, as an attempt may have to be made again. */
   const slack = 2
 
-  /** Every place where `FAULTS=all` is set, as takes a quarter of an hour; else some, others for each kind. */
+  /** Every place where `FAULTS=all` is set, which takes six minutes; else some, others for each kind. */
   const places = (kind: number, all: number, few: number): number[] =>
     Array.from({ length: all }, (_, at) => at).filter(
       (at) => process.env['FAULTS'] === 'all' || (at + kind) % Math.ceil(all / few) === 0,
