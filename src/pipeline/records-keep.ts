@@ -1,10 +1,9 @@
-import { createReadStream } from 'node:fs'
 import { open, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { CensusError, exitCodes, failed } from '../model/errors.ts'
 import { formatIds } from '../model/reader.ts'
 import type { Journal } from '../store/journal.ts'
+import { lineBatches } from '../store/lines.ts'
 import type { RecordsManifest } from '../store/manifest.ts'
 import { beginSnapshot, type RecordsSnapshot } from '../store/snapshots.ts'
 import { importFiles } from './import.ts'
@@ -87,7 +86,7 @@ async function keepRejected(rejects: string, pages: string): Promise<void> {
   const kept = `${rejects}.whole`
   const target = await open(kept, 'wx', 0o600)
   try {
-    const records = linesOf(pages)[Symbol.asyncIterator]()
+    const records = linesOf(pages)
     let number = 0
     let record = ''
     for await (const line of linesOf(rejects)) {
@@ -107,5 +106,6 @@ async function keepRejected(rejects: string, pages: string): Promise<void> {
   await rename(kept, rejects)
 }
 
-const linesOf = (path: string): AsyncIterable<string> =>
-  createInterface({ input: createReadStream(path), crlfDelay: Infinity })
+async function* linesOf(path: string): AsyncGenerator<string> {
+  for await (const batch of lineBatches(path)) for (const { bytes } of batch) yield bytes.toString('utf8')
+}

@@ -39,8 +39,8 @@ export async function countLines(path: string): Promise<number> {
   return count
 }
 
-/** The lines of a file that are not blank. */
-async function* lineBatches(path: string): AsyncGenerator<UnsoundLine[]> {
+/** The lines of a file that are not blank, in batches. A line ends at a line feed and nowhere else. */
+export async function* lineBatches(path: string): AsyncGenerator<UnsoundLine[]> {
   let number = 1
   let row = 0
   let held: Buffer[] = []

@@ -184,7 +184,10 @@ describe('a download', () => {
         const reply = await answer(request)
         if (!isPage(request)) return reply
         const { matches, total } = reply.body as { matches: Record<string, unknown>[]; total: number }
-        const spoiled = matches.map((match, index) => (index === 5 ? { ...match, port: 'x'.repeat(2000) } : match))
+        // A line separator is no line end in JSON.
+        const spoiled = matches.map((match, index) =>
+          index === 5 ? { ...match, port: 'x'.repeat(2000), os: 'a\u2028b' } : { ...match, os: 'c\u2028d' },
+        )
         return { ...reply, body: { matches: spoiled, total } }
       }
     const { run } = await downloaded({ change: odd })
@@ -194,7 +197,7 @@ describe('a download', () => {
     expect(rejects).toHaveLength(pages)
     for (const reject of rejects.map((line) => JSON.parse(line) as { file: string; text: string })) {
       expect(reject.file).toBe('shodan-JP.ndjson')
-      expect(JSON.parse(reject.text)).toMatchObject({ port: 'x'.repeat(2000), transport: expect.any(String) as string })
+      expect(JSON.parse(reject.text)).toMatchObject({ port: 'x'.repeat(2000), os: 'a\u2028b' })
     }
   })
 
