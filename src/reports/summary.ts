@@ -14,7 +14,7 @@ export interface Placing {
 
 export function placingLines(facts: Placing): string[] {
   return [
-    `addresses placed by: ${counted(facts.placedAddresses) || 'none'}`,
+    ...wrapped(`addresses placed by: ${counted(facts.placedAddresses) || 'none'}`, terminalWidth),
     ...(facts.defaultGeolocationAddresses === 0
       ? []
       : [
