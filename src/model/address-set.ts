@@ -1,0 +1,136 @@
+import { isIPv4, isIPv6 } from 'node:net'
+
+/**
+ * An address as a number: IPv6 as its 128 bits, IPv4 as its 32 bits with bit 128 set, so that both lie on one line and
+ * `::192.0.2.1` is never taken for `192.0.2.1`.
+ */
+export type AddressNumber = bigint
+
+const ofIPv4 = 1n << 128n
+
+/** Addresses from `first` to `last`, both included, of one family. */
+export interface AddressRange {
+  readonly first: AddressNumber
+  readonly last: AddressNumber
+}
+
+/** The number of a literal address; undefined for anything else (names, zones, ports, leading zeros). */
+export function addressNumber(text: string): AddressNumber | undefined {
+  if (isIPv4(text)) return ofIPv4 | v4Bits(text)
+  if (!isIPv6(text) || text.includes('%')) return undefined
+  // An IPv4 tail (::ffff:192.0.2.1) is two groups.
+  const tail = /[^:]*\.[^:]*$/.exec(text)?.[0]
+  const groups = tail === undefined ? text : text.slice(0, -tail.length) + tailGroups(v4Bits(tail))
+  const [head = '', rest] = groups.split('::')
+  const before = head === '' ? [] : head.split(':')
+  const after = rest === undefined || rest === '' ? [] : rest.split(':')
+  const gap = rest === undefined ? [] : Array.from({ length: 8 - before.length - after.length }, () => '0')
+  return [...before, ...gap, ...after].reduce((bits, group) => (bits << 16n) | BigInt(`0x${group}`), 0n)
+}
+
+const v4Bits = (text: string): bigint => text.split('.').reduce((bits, byte) => (bits << 8n) | BigInt(byte), 0n)
+const tailGroups = (bits: bigint): string => `${(bits >> 16n).toString(16)}:${(bits & 0xffffn).toString(16)}`
+
+export const isOfIPv4 = (address: AddressNumber): boolean => address >= ofIPv4
+
+/** An address as text: dotted quad, or IPv6 in the form of RFC 5952. */
+export function addressText(address: AddressNumber): string {
+  if (isOfIPv4(address)) {
+    const bits = Number(address & 0xffff_ffffn)
+    return `${bits >>> 24}.${(bits >>> 16) & 255}.${(bits >>> 8) & 255}.${bits & 255}`
+  }
+  const hex = address.toString(16).padStart(32, '0')
+  const groups = hex.match(/.{4}/g)?.join(':') ?? ''
+  return new URL(`http://[${groups}]`).hostname.slice(1, -1)
+}
+
+/** What is wrong with a range as it is written, or the range. */
+export type ParsedRange = AddressRange | { readonly fault: string }
+
+/**
+ * A range as people write it: an address, or a prefix whose host bits are 0 (RFC 4632 §3.1): `192.0.2.1/24` is either a
+ * typing error in the address or in the length, so it is none.
+ */
+export function parseRange(text: string): ParsedRange {
+  const [written = '', length, ...more] = text.split('/')
+  const address = addressNumber(written)
+  if (address === undefined || more.length > 0) return { fault: 'is no address and no prefix such as 192.0.2.0/24' }
+  if (length === undefined) return { first: address, last: address }
+  const bits = isOfIPv4(address) ? 32 : 128
+  if (!/^(0|[1-9]\d{0,2})$/.test(length) || Number(length) > bits)
+    return { fault: `has a prefix length that is not from 0 to ${bits}` }
+  const hostBits = (1n << BigInt(bits - Number(length))) - 1n
+  if ((address & hostBits) !== 0n)
+    return { fault: `has bits beyond its length: ${addressText(address - (address & hostBits))}/${length} is the prefix` }
+  return { first: address, last: address + hostBits }
+}
+
+/** Addresses, however they were listed. Immutable. */
+export interface AddressSet {
+  /** Disjoint, ascending, none next to another of its family. */
+  readonly ranges: readonly AddressRange[]
+  readonly size: bigint
+  has(address: AddressNumber): boolean
+  /** The address at a place, 0 to size - 1, in ascending order (IPv6 first). @throws RangeError */
+  at(place: number): AddressNumber
+}
+
+export function addressSet(list: readonly AddressRange[]): AddressSet {
+  const merged: { first: AddressNumber; last: AddressNumber }[] = []
+  for (const { first, last } of list.toSorted((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : 0))) {
+    const before = merged.at(-1)
+    // The last IPv6 address and the first IPv4 one are neighbours as numbers only.
+    if (before !== undefined && (first <= before.last || (first === before.last + 1n && first !== ofIPv4))) {
+      if (last > before.last) before.last = last
+    } else merged.push({ first, last })
+  }
+  const starts: bigint[] = []
+  let size = 0n
+  for (const { first, last } of merged) {
+    starts.push(size)
+    size += last - first + 1n
+  }
+  return {
+    ranges: merged,
+    size,
+    has: (address) => {
+      const range = merged[lastNotAbove(merged.length, (index) => merged[index]?.first ?? 0n, address)]
+      return range !== undefined && address >= range.first && address <= range.last
+    },
+    at: (place) => {
+      const wanted = BigInt(place)
+      if (wanted < 0n || wanted >= size) throw new RangeError(`no address at ${place} of ${size}`)
+      const index = lastNotAbove(starts.length, (each) => starts[each] ?? 0n, wanted)
+      return (merged[index]?.first ?? 0n) + wanted - (starts[index] ?? 0n)
+    },
+  }
+}
+
+/** The addresses of one set that are not in another. */
+export function without(set: AddressSet, other: AddressSet): AddressSet {
+  const left: AddressRange[] = []
+  for (const { first, last } of set.ranges) {
+    let from = first
+    for (const taken of other.ranges) {
+      if (taken.last < from) continue
+      if (taken.first > last) break
+      if (taken.first > from) left.push({ first: from, last: taken.first - 1n })
+      from = taken.last + 1n
+      if (from > last) break
+    }
+    if (from <= last) left.push({ first: from, last })
+  }
+  return addressSet(left)
+}
+
+/** The last index whose value is not above what is sought; -1 when there is none. */
+function lastNotAbove(length: number, valueOf: (index: number) => bigint, sought: bigint): number {
+  let low = -1
+  let high = length
+  while (high - low > 1) {
+    const middle = (low + high) >> 1
+    if (valueOf(middle) <= sought) low = middle
+    else high = middle
+  }
+  return low
+}
