@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import type { CompareOptions } from './commands/compare.ts'
 import type { ImportOptions } from './commands/import.ts'
 import type { Console, Global } from './commands/output.ts'
+import type { ProbeOptions } from './commands/probe.ts'
 import type { ReportOptions } from './commands/report.ts'
 import type { RunOptions } from './commands/run.ts'
 import type { ServeOptions } from './commands/serve.ts'
@@ -125,6 +126,34 @@ globalOptions(program.command('survey'))
   .action(async (options: SurveyOptions & Record<string, unknown>) => {
     const { surveyCommand } = await import('./commands/survey.ts')
     process.exitCode = await surveyCommand(options, globals(options), console)
+  })
+
+globalOptions(program.command('probe'))
+  .description('probe the ranges of a scope that its owner lets be probed, and nothing else')
+  .requiredOption('--scope <FILE>', 'what may be asked, by whose authority, and how fast (docs/probing.md)')
+  .option('--services <LIST>', 'services and categories (default: all there are probes for, but ics)')
+  .addOption(
+    new Option('--in-flight <N>', 'connections and datagrams under way at a time, at most')
+      .default(4000)
+      .argParser(whole(1, 100_000)),
+  )
+  .addOption(
+    new Option('--timeout <MS>', 'how long a connection or a reply is waited for')
+      .default(3000)
+      .argParser(whole(100, 60_000)),
+  )
+  .addOption(
+    new Option('--retries <N>', 'how often what stayed silent is asked again, after all others')
+      .default(1)
+      .argParser(whole(0, 5)),
+  )
+  .addOption(new Option('--seed <N>', 'fixes the order (default: made of the scope)').argParser(whole(0, 2 ** 32 - 1)))
+  .option('--dry-run', 'print what would be sent and how long it would take, and send nothing', false)
+  .option('--id <NAME>', 'name of the snapshot (default: the time, as 20240501T225745Z)')
+  .addOption(regionTables)
+  .action(async (options: ProbeOptions & Record<string, unknown>) => {
+    const { probeCommand } = await import('./commands/probe.ts')
+    process.exitCode = await probeCommand(options, globals(options), console)
   })
 
 globalOptions(program.command('report'))

@@ -41,6 +41,14 @@ const rooms: Readonly<Record<string, Room>> = {
     may: ['model', 'statistics'],
     why: 'A report writes rows down; it cannot look anything up, so every figure is in the rows for all reports alike.',
   },
+  probes: {
+    may: ['model'],
+    why: 'A probe is handed what was heard and says what to send: it cannot dial.',
+  },
+  scan: {
+    may: ['model', 'net'],
+    why: 'The engine keeps pace and time; what is asked, and what becomes of the answers, is handed to it.',
+  },
   net: { may: ['model'], why: 'What opens a socket knows nothing of what goes through it.' },
   config: {
     may: ['model'],
@@ -56,6 +64,8 @@ const rooms: Readonly<Record<string, Room>> = {
       'reports',
       'api',
       'net',
+      'probes',
+      'scan',
       'version.ts',
       'sources/files/index.ts',
       'sources/files/import-file.ts',

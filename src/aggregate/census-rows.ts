@@ -26,6 +26,10 @@ export interface RowOptions {
   readonly zeros: boolean
   /** Flags every figure of a source carries. */
   readonly flags: (source: Tally['source']) => readonly Flag[]
+  /** Whether a source tells of whole regions, so that rates per head and ranks mean something; all do when absent. */
+  readonly isRated?: (source: Tally['source']) => boolean
+  /** Addresses asked for a service row, where that is known. `region` is the country's code for its total. */
+  readonly asked?: (cell: Pick<Tally, 'source' | 'country' | 'service' | 'region'>) => number | undefined
 }
 
 const unknown = 'unknown'
@@ -208,8 +212,9 @@ function* cellRows(
     // A product only older observations told has addresses and no endpoint: rows of 0 are for the regions' file.
     if (count === 0 && !options.zeros) continue
     const interval = poissonInterval(count)
+    const isRated = options.isRated?.(tally.source) !== false
     const rate = (events: number): number | undefined =>
-      population === undefined || population.population === 0
+      !isRated || population === undefined || population.population === 0
         ? undefined
         : (events / population.population) * options.per
     yield {
@@ -221,14 +226,15 @@ function* cellRows(
       service: tally.service,
       keys: tally.keys,
       unit,
+      asked: options.asked?.({ ...tally, region: code === unknown ? '' : code }),
       count,
       population: population?.population,
       populationYear: population?.year,
       per100k: rate(count),
       per100kLow: rate(interval.low),
       per100kHigh: rate(interval.high),
-      rateRatio: comparison[unit]?.rateRatio,
-      rank: comparison[unit]?.rank,
+      rateRatio: isRated ? comparison[unit]?.rateRatio : undefined,
+      rank: isRated ? comparison[unit]?.rank : undefined,
       flags: [
         ...flagNames(unit === 'endpoints' ? tally.speakingFlags : tally.flags),
         ...(count < rankedFrom ? (['small-count'] as const) : []),

@@ -1,5 +1,6 @@
 import stringWidth from 'string-width'
 import type { Progress } from '../pipeline/import.ts'
+import type { ProbeProgress } from '../pipeline/probe.ts'
 import { fit, grouped, printable } from '../reports/text.ts'
 
 /** What every command is given beside its own options. */
@@ -53,12 +54,22 @@ export function progressLine(
   readonly ask: (progress: { readonly done: number; readonly planned: number; readonly what: string }) => void
   /** So many records are being counted. */
   readonly count: (records: number) => void
+  /** Addresses are being probed. */
+  readonly probe: (progress: ProbeProgress) => void
   readonly clear: () => void
 } {
   if (!console.terminal || !global.progress || global.quiet)
-    return { show: () => undefined, ask: () => undefined, count: () => undefined, clear: () => undefined }
+    return {
+      show: () => undefined,
+      ask: () => undefined,
+      count: () => undefined,
+      probe: () => undefined,
+      clear: () => undefined,
+    }
   const began = now()
   let shown = false
+  let shownAt = 0
+  let first: ProbeProgress | undefined
   const write = (text: string): void => {
     console.err(`\r${over(fit(text, lineWidth))}`)
     shown = true
@@ -77,6 +88,17 @@ export function progressLine(
     },
     ask: ({ done, planned, what }) => write(`asking ${done} of ${planned}: ${printable(what)}`),
     count: (records) => write(`counting ${grouped(records)} records`),
+    probe: (progress) => {
+      if (now() - shownAt < 250) return
+      shownAt = now()
+      first ??= progress
+      const { done, size, answered, inFlight, begun } = progress
+      const seconds = Math.max(0.001, (now() - began) / 1000)
+      const left = done === first.done ? undefined : Math.ceil(((size - done) * seconds) / (done - first.done))
+      write(
+        `${grouped(done)} of ${grouped(size)} targets, ${grouped(answered)} answered, ${grouped(Math.round(begun / seconds))}/s, ${grouped(inFlight)} under way${left === undefined ? '' : `, ${grouped(left)} s left`}`,
+      )
+    },
     clear: () => {
       if (shown) console.err(`\r${over('')}\r`)
       shown = false

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 /** What the environment says; the only place that reads it, beside cli.ts. */
 export interface Environment {
   readonly store: string | undefined
@@ -31,3 +32,10 @@ export const proxySettings = (): { readonly https?: string; readonly http?: stri
 
 /** A variable of the environment; empty is as good as unset. */
 const variable = (name: string): string | undefined => (process.env[name] === '' ? undefined : process.env[name])
+
+/** Files and sockets that the system lets this process open at a time; 1024 where it does not say. */
+export async function mostFiles(): Promise<number> {
+  const limits = await readFile('/proc/self/limits', 'utf8').catch(() => '')
+  const [, soft] = /^Max open files +(\d+)/m.exec(limits) ?? []
+  return soft === undefined ? 1024 : Number(soft)
+}

@@ -61,7 +61,9 @@ export function parseRange(text: string): ParsedRange {
     return { fault: `has a prefix length that is not from 0 to ${bits}` }
   const hostBits = (1n << BigInt(bits - Number(length))) - 1n
   if ((address & hostBits) !== 0n)
-    return { fault: `has bits beyond its length: ${addressText(address - (address & hostBits))}/${length} is the prefix` }
+    return {
+      fault: `has bits beyond its length: ${addressText(address - (address & hostBits))}/${length} is the prefix`,
+    }
   return { first: address, last: address + hostBits }
 }
 

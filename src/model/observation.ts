@@ -19,6 +19,7 @@ export const recordSources = [
   'shadowserver',
   'httpx',
   'csv',
+  'probe',
 ] as const
 export type RecordSource = (typeof recordSources)[number]
 

@@ -114,3 +114,4 @@ export const probeStatuses = {
   local: 'it could not be asked: this machine lacked ports, files or a route',
 } as const
 export type ProbeStatus = keyof typeof probeStatuses
+export const probeStatusNames = Object.keys(probeStatuses) as [ProbeStatus, ...ProbeStatus[]]

@@ -12,6 +12,8 @@ export interface ReportRow {
   readonly service: string
   readonly keys: readonly string[]
   readonly unit: Unit
+  /** Distinct addresses that were asked for the service there, where that is known. */
+  readonly asked: number | undefined
   readonly count: number
   readonly population: number | undefined
   readonly populationYear: number | undefined

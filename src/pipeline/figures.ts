@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { servicesFound, tallies, type ServiceRow } from '../aggregate/tallies.ts'
-import type { Regions } from '../aggregate/census-rows.ts'
+import type { Regions, RowOptions } from '../aggregate/census-rows.ts'
 import type { RegionTable } from '../locate/regions.ts'
 import type { ReportRow } from '../model/report-row.ts'
 import { breakdownKeys, breakdowns, units, type Breakdown, type Tally, type Unit } from '../model/tally.ts'
@@ -16,6 +16,7 @@ import type { FacetsManifest } from '../store/manifest.ts'
 import { isOfRecords, type RecordsSnapshot, type Snapshot } from '../store/snapshots.ts'
 import { censusOfSnapshot, type CensusRequest } from './census.ts'
 import {
+  askedBy,
   countryTotals,
   defaultRankWarning,
   headers,
@@ -64,6 +65,10 @@ export interface Figures {
   lacks(row: string): boolean
   /** What there is beside regions. */
   readonly breakdowns: readonly Breakdown[]
+  /** Whether they are of what a scope lets be asked, and not of whole regions. */
+  readonly isScopeLimited: boolean
+  /** Addresses asked for a service row in a place; undefined where that is not known. */
+  asked(asked: Asked): Promise<NonNullable<RowOptions['asked']>>
   /** The one country that was asked for, where it was one. */
   readonly country: string | undefined
   /** What is missing of a source's figures, one sentence each. */
@@ -106,7 +111,7 @@ async function recordFigures(
   const sql = { ...censusOf(census.folder), facts: census.facts }
   const asking = (asked: Asked): Asking => ({ ...asked, snapshot, census: sql, database })
   const { connection } = database
-  const { sources, survey } = snapshot.manifest
+  const { sources, survey, probe } = snapshot.manifest
   const source = shownSource(snapshot)
   return {
     sources: sources.length > 1 ? ['all', ...sources.toSorted()] : sources,
@@ -119,16 +124,21 @@ async function recordFigures(
       placedAddresses: census.facts.placedAddresses,
       tables: census.facts.tables,
     },
-    services: () => servicesFound(connection, sql),
-    told: survey?.rows === undefined ? undefined : new Set(survey.rows),
-    lacks: lackedBy(snapshot.manifest, survey?.services),
+    // What was asked for and not found is told of, too.
+    services: () => servicesFound(connection, probe === undefined ? sql : { ...sql, numbers: sql.asked }),
+    told: toldBy(snapshot.manifest),
+    lacks: lackedBy(snapshot.manifest, survey?.services ?? probe?.services),
+    isScopeLimited: probe !== undefined && probe.coverage !== 'complete',
+    asked: async (asked) => (probe === undefined ? () => undefined : askedBy(asking(asked))),
     country: survey?.country,
     missing: () => snapshot.manifest.missing,
     breakdowns,
     countries: async () => {
+      const asked =
+        probe === undefined ? '' : `UNION ALL SELECT country, 0 AS n FROM ${sql.asked} JOIN ${sql.places} USING (place)`
       const counted = await all(
         connection,
-        `SELECT country FROM ${sql.rows} GROUP BY country ORDER BY count(*) DESC, country`,
+        `SELECT country FROM (SELECT country, 1 AS n FROM ${sql.rows} ${asked}) GROUP BY country ORDER BY sum(n) DESC, country`,
       )
       return counted.map((row) => String(row['country']))
     },
@@ -164,6 +174,8 @@ function facetFigures({ id, manifest }: Snapshot<FacetsManifest>, found: readonl
     services: async () => [...told].filter((row) => row !== 'all' && !catalogue.categories.has(row)).toSorted(),
     told,
     lacks: lackedBy(manifest, asked),
+    isScopeLimited: false,
+    asked: async () => () => undefined,
     country: surveyed,
     missing: (source) => engines.find((engine) => engine.source === source)?.missing ?? [],
     breakdowns: ['region', ...by],
@@ -194,6 +206,13 @@ function facetFigures({ id, manifest }: Snapshot<FacetsManifest>, found: readonl
     warnings: async () => [],
     close: async () => undefined,
   }
+}
+
+/** The rows that all was asked for, where it was not everything. */
+function toldBy({ survey, probe }: RecordsSnapshot['manifest']): ReadonlySet<string> | undefined {
+  if (survey?.rows !== undefined) return new Set(survey.rows)
+  if (probe?.services === undefined) return undefined
+  return new Set([...probe.services, ...loadServices().resolve(probe.services)])
 }
 
 /** What a snapshot that is partial was asked for, and may lack. @param asked services and categories; everything when absent */

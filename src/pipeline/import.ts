@@ -1,10 +1,9 @@
-import { mkdir, rm } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
 import { importFile } from '../sources/files/import-file.ts'
 import { openInput, type Input } from '../sources/files/input.ts'
-import { accountFor, type Accounting } from '../store/accounting.ts'
-import { openDatabase, storageError } from '../store/duckdb.ts'
-import { openIngest, type Ingest } from '../store/ingest.ts'
+import type { Accounting } from '../store/accounting.ts'
+import { storageError } from '../store/duckdb.ts'
+import type { Ingest } from '../store/ingest.ts'
 import { lockStore } from '../store/lock.ts'
 import { storeFormat, type RecordsManifest } from '../store/manifest.ts'
 import { longestLineTaken, maxBulkLineBytes } from '../store/observations.ts'
@@ -19,6 +18,7 @@ import {
   type RecordsSnapshot,
 } from '../store/snapshots.ts'
 import { version } from '../version.ts'
+import { fill } from './fill.ts'
 import { detectAll, refuseUnreadable, type DetectedInput, type InputFile } from './inputs.ts'
 
 export interface ImportRequest {
@@ -81,28 +81,12 @@ async function fillDraft(
   inputs: readonly DetectedInput[],
   request: ImportRequest,
 ): Promise<RecordsSnapshot> {
-  const work = join(draft.folder, 'work')
-  await mkdir(work, { mode: 0o700 })
-  const database = await openDatabase({
-    folders: [draft.folder],
-    files: inputs.map(({ file }) => file.name),
-    temporary: work,
-  })
-  try {
-    const ingest = await openIngest(database, draft.folder)
-    const reports = await readInputs(ingest, inputs, request).catch(async (error: unknown) => {
-      await ingest.abandon()
-      throw error
-    })
-    refuseUnreadable(reports, ingest.rejectedByReason())
-    const accounting = await accountFor(database.connection, draft.folder)
-    const manifest = describe(draft.id, request, reports, ingest.rejectedByReason(), accounting)
-    database.close()
-    await rm(work, { recursive: true })
-    return await draft.publish(manifest)
-  } finally {
-    database.close()
-  }
+  const names = inputs.map(({ file }) => file.name)
+  const { taken, rejectedByReason, accounting } = await fill(draft, names, (ingest) =>
+    readInputs(ingest, inputs, request),
+  )
+  refuseUnreadable(taken, rejectedByReason)
+  return draft.publish(describe(draft.id, request, taken, rejectedByReason, accounting))
 }
 
 /** Reads every input into the draft, and tells of each what came of it. */

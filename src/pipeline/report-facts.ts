@@ -1,4 +1,4 @@
-import { censusRows, type Regions } from '../aggregate/census-rows.ts'
+import { censusRows, type Regions, type RowOptions } from '../aggregate/census-rows.ts'
 import { tallies, type ServiceRow, type TallyQuestion } from '../aggregate/tallies.ts'
 import type { ReportRow } from '../model/report-row.ts'
 import { units, type Breakdown, type Tally } from '../model/tally.ts'
@@ -43,6 +43,29 @@ export async function countryTotals(asking: Asking): Promise<Map<string, number>
     totals.set(key, (totals.get(key) ?? 0) + tally.counts.addresses)
   }
   return totals
+}
+
+/** Distinct addresses that a probe asked, by source, country, region and service row. */
+export async function askedBy(asking: Asking): Promise<NonNullable<RowOptions['asked']>> {
+  const { census } = asking
+  const counts = new Map<string, number>()
+  const keyOf = ({
+    source,
+    country,
+    region,
+    service,
+  }: Pick<Tally, 'source' | 'country' | 'region' | 'service'>): string => [source, country, region, service].join('\0')
+  const add = (cell: Tally, region: string): void => {
+    const key = keyOf({ ...cell, region })
+    counts.set(key, (counts.get(key) ?? 0) + cell.counts.addresses)
+  }
+  const asked = { ...question(asking, 'region'), census: { ...census, numbers: census.asked } }
+  for await (const tally of tallies(asking.database.connection, asked)) {
+    add(tally, tally.region)
+    // An address is in one region, so that they add up.
+    if (tally.country !== '') add(tally, tally.country)
+  }
+  return (cell) => counts.get(keyOf(cell)) ?? 0
 }
 
 /** Mail servers of a country by product: addresses, most first. */

@@ -93,7 +93,12 @@ export async function* reportRows(context: RowsContext, breakdown: Breakdown): A
   yield* censusRows(source, context.view, {
     units: (each) => figures.units(each),
     per: 100_000,
-    flags: (each) => (figures.missing(each).length === 0 ? [] : ['partial']),
+    flags: (each) => [
+      ...(figures.missing(each).length === 0 ? [] : (['partial'] as const)),
+      ...(figures.isScopeLimited ? (['scope-limited'] as const) : []),
+    ],
+    isRated: () => !figures.isScopeLimited,
+    asked: await figures.asked(context),
     zeros,
     ...(only === undefined ? {} : { only }),
   })

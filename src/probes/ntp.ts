@@ -34,7 +34,12 @@ export const ntp: UdpProbe = {
       rootdisp: rounded(reply.readUInt32BE(8) / 65.536),
       refid: referenceText(stratum, reply.subarray(12, 16)),
     }
-    return { module: 'ntp', banner: Object.entries(facts).map(([name, value]) => `${name}=${value}`).join(', ') }
+    return {
+      module: 'ntp',
+      banner: Object.entries(facts)
+        .map(([name, value]) => `${name}=${value}`)
+        .join(', '),
+    }
   },
 }
 

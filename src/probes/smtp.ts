@@ -72,4 +72,6 @@ function* reply(talk: Talk): Step<Reply | undefined> {
 }
 
 const isOfSmtp = (greeting: Reply, { code, lines }: Reply): boolean =>
-  code === 250 || (/\b(e?smtp|mail)\b/i.test(greeting.lines[0] ?? '') && code >= 400) || /\b5\.\d\.\d\b/.test(lines[0] ?? '')
+  code === 250 ||
+  (/\b(e?smtp|mail)\b/i.test(greeting.lines[0] ?? '') && code >= 400) ||
+  /\b5\.\d\.\d\b/.test(lines[0] ?? '')

@@ -81,9 +81,8 @@ export async function writeExposureCsv(
         const { country, region, regionName, regionNameLocal, service, keys } = row
         place = `${lead},${[country, region, regionName, regionNameLocal, service, ...keys].map(csvCell).join(',')}`
       }
-      // `asked` is known for probes only.
       text +=
-        `${place},${row.unit},,${row.count},${row.population ?? ''},${row.populationYear ?? ''},${digits(row.per100k)},${digits(row.per100kLow)},` +
+        `${place},${row.unit},${row.asked ?? ''},${row.count},${row.population ?? ''},${row.populationYear ?? ''},${digits(row.per100k)},${digits(row.per100kLow)},` +
         `${digits(row.per100kHigh)},${digits(row.rateRatio)},${row.rank ?? ''},${row.flags.join(';')}\r\n`
       count++
       if (text.length > 2 ** 20) {

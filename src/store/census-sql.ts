@@ -12,6 +12,8 @@ export interface CensusSql {
   readonly rows: string
   /** The same rows with numbers for names: address, observed_at, speaks, speaks_in_source, flags, digest, named, place, made, network. */
   readonly numbers: string
+  /** Rows of the same columns for what a probe asked, whatever came of it; only where one of the sources is a probe. */
+  readonly asked: string
   /** What `named` stands for: source, port, transport, service. */
   readonly services: string
   /** What `place` stands for: country, region. */
@@ -27,6 +29,7 @@ export function censusOf(folder: string): CensusSql {
   const names = (of: string): string => parquetFile(join(folder, 'names', `${of}.parquet`))
   const parts = {
     numbers: parquetFiles(join(folder, 'census')),
+    asked: parquetFiles(join(folder, 'asked')),
     services: names('services'),
     places: names('places'),
     products: names('products'),

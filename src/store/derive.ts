@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { outcomes } from '../model/observation.ts'
 import { decodePlaces, decideProducts, decideServices, distinctKey, listPlaces, type Deciders } from './decisions.ts'
 import { parquet } from './observations.ts'
-import { services, writeShare } from './share.ts'
+import { asking, services, writeShare } from './share.ts'
 import { all, one, parquetFiles, sqlText, together, toNumber, type Database } from './duckdb.ts'
 
 /** An application answered or a port is open. An echo or ARP reply (masscan --ping) shows a host, not a service. */
@@ -22,7 +22,7 @@ export interface Derived {
 
 /**
  * Makes what is counted out of a snapshot's observations: `census/` has a row for each that counts, `names/` what the
- * numbers in it stand for; `censusOf` puts them together.
+ * numbers in it stand for, `asked/` what a probe asked; `censusOf` puts them together.
  * @param snapshot the snapshot's folder
  * @param folder where `census/` and `names/` go
  * @param work a folder for what is needed in between
@@ -39,6 +39,8 @@ export async function derive(
   await mkdir(join(folder, 'census'), { mode: 0o700 })
   await mkdir(join(folder, 'names'), { mode: 0o700 })
   const { total, sources } = await summary(connection, observations)
+  const isAsked = sources.includes(asking)
+  if (isAsked) await mkdir(join(folder, 'asked'), { mode: 0o700 })
   const clueKey = await listPlaces(connection, observations)
   const serviceKey = await decideServices(database, observations, deciders)
   const productKey = await decideProducts(database, observations, serviceKey, deciders)
@@ -72,7 +74,9 @@ export async function derive(
       await connection.run(`CREATE OR REPLACE TABLE kept AS ${aged(`SELECT * FROM ${parquetFiles(found)}`)}`)
       await rm(found, { recursive: true })
     }
-    await writeShare(database, sources, deciders, join(folder, 'census', `part-${share + 1}.parquet`))
+    const part = `part-${share + 1}.parquet`
+    const asked = isAsked ? join(folder, 'asked', part) : undefined
+    await writeShare(database, sources, deciders, join(folder, 'census', part), asked)
     for (const row of await all(
       connection,
       `SELECT p.means, count(*) AS n, count(*) FILTER (WHERE p.by_default) AS defaults

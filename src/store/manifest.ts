@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { engineIds, engineUnits } from '../model/engine.ts'
 import { recordSources, outcomes } from '../model/observation.ts'
+import { probeStatusNames } from '../model/probe.ts'
 import { formatIds, rejectReasons } from '../model/reader.ts'
+import { coverages, vantages } from '../model/scope.ts'
 import { crossBreakdowns } from '../model/tally.ts'
 
 /** The version of the store's layout; a store that says a higher one was written by a newer census. */
@@ -85,6 +87,31 @@ const recordsSchema = z.object({
       }),
       /** The first query's total at the beginning and at the end. */
       drift: z.object({ first: count, last: count }).optional(),
+    })
+    .optional(),
+  /** Where ranges were probed for them. */
+  probe: z
+    .object({
+      owner: z.string(),
+      authorisation: z.string(),
+      coverage: z.enum(coverages),
+      vantage: z.enum(vantages),
+      /** SHA-256 of the scope's file. */
+      scope: z.string(),
+      /** Of the ranges; those excluded are not asked. */
+      addresses: count,
+      excluded: count,
+      /** `tcp/25 smtp` */
+      doors: z.array(z.string()),
+      /** Services and categories asked for by name; all there are probes for when absent. */
+      services: z.array(z.string()).optional(),
+      /** Addresses times doors, in an order that the seed fixes. */
+      targets: count,
+      seed: count,
+      /** Connections and datagrams, those asked again included, in the last run. */
+      begun: count,
+      /** What became of the targets. */
+      statuses: z.partialRecord(z.enum(probeStatusNames), count),
     })
     .optional(),
 })

@@ -1,18 +1,23 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { flagBit } from '../model/flags.ts'
+import type { RecordSource } from '../model/observation.ts'
 import { distinctKey, lookUpAddresses, type Deciders } from './decisions.ts'
 import { all, sqlText, together, toNumber, type Database } from './duckdb.ts'
 import { parquet } from './observations.ts'
 
+/** The source that keeps what it asked and got no answer from. */
+export const asking: RecordSource = 'probe'
+
 /** A host that answers on more ports than this is more likely a middlebox or honeypot than that many services. */
 const suspectPorts = 100
 
-/** From `kept`, one share of the addresses: tables `by_address`, `settled` and `suspect`, and its part of the census. */
+/** From `kept`, one share of the addresses: tables `by_address`, `settled` and `suspect`, its part of the census, and of what was asked. */
 export async function writeShare(
   database: Database,
   sources: readonly string[],
   deciders: Deciders,
   target: string,
+  asked: string | undefined,
 ): Promise<void> {
   const { connection } = database
   const [heardKey] = await together([
@@ -34,6 +39,21 @@ export async function writeShare(
     LEFT JOIN silenced x ON k.rowid = x.id LEFT JOIN suspect s ON k.address = s.address
     LEFT JOIN recognised r ON ${heardKey('n.service', 'k')} = r.key
     WHERE k.exposed
+  ) TO ${sqlText(target)} (${parquet})`)
+  if (asked !== undefined) await writeAsked(connection, asked)
+}
+
+/**
+ * What was asked, whatever came of it, in the columns of the census: the denominator of a probe. An address is there once for
+ * each of its doors, as what it was asked for.
+ */
+async function writeAsked(connection: DuckDBConnection, target: string): Promise<void> {
+  await connection.run(`COPY (
+    SELECT DISTINCT k.address, k.named, NULL::TIMESTAMP AS observed_at, true AS speaks, true AS speaks_in_source,
+      p.id AS place, 0::BIGINT AS made, 0::INTEGER AS network, 0 AS flags, 0::UBIGINT AS digest
+    FROM kept k JOIN named n ON k.named = n.named JOIN clue c ON k.clue = c.id
+    LEFT JOIN settled v ON k.address = v.address JOIN place p ON p.id = coalesce(v.place, c.place)
+    WHERE n.source = ${sqlText(asking)}
   ) TO ${sqlText(target)} (${parquet})`)
 }
 

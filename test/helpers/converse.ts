@@ -49,7 +49,9 @@ export function converse(probe: TcpProbe, { says, over = 'closed', handshakes = 
       }
       const piece = pieces.shift()
       step = talk.next(
-        piece === undefined ? { kind: 'over', why: over } : { kind: 'bytes', bytes: Buffer.from(piece as string, 'latin1') },
+        piece === undefined
+          ? { kind: 'over', why: over }
+          : { kind: 'bytes', bytes: Buffer.from(piece as string, 'latin1') },
       )
     }
   }
@@ -72,7 +74,10 @@ export const certificate = (names: readonly string[] = []): TlsFacts => ({
  * Cuts a conversation at every byte, and feeds it a byte at a time: it must never throw, and cut into bytes it must find
  * what it found in whole pieces.
  */
-export function tear(probe: TcpProbe, script: Script): { readonly bytewise: Conversed; readonly torn: readonly Conversed[] } {
+export function tear(
+  probe: TcpProbe,
+  script: Script,
+): { readonly bytewise: Conversed; readonly torn: readonly Conversed[] } {
   const whole = Buffer.concat(script.says.map((piece) => Buffer.from(piece as string, 'latin1')))
   const bytewise = converse(probe, { ...script, says: [...whole].map((byte) => Uint8Array.of(byte)) })
   const torn = Array.from({ length: whole.length }, (_, end) =>

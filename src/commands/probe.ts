@@ -1,0 +1,60 @@
+import { readScope } from '../config/scope.ts'
+import { mostFiles } from '../config/settings.ts'
+import { exitCodes, wrongInput, type ExitCode } from '../model/errors.ts'
+import { probeStatuses } from '../model/probe.ts'
+import { planProbe, probe, type ProbeRequest } from '../pipeline/probe.ts'
+import { probePlanLines, probedLines } from '../reports/probe-text.ts'
+import { list, printResult, progressLine, warn, type Console, type Global } from './output.ts'
+
+export interface ProbeOptions {
+  readonly scope: string
+  readonly services?: string
+  readonly seed?: number
+  readonly inFlight: number
+  readonly timeout: number
+  readonly retries: number
+  readonly dryRun: boolean
+  readonly id?: string
+  readonly regionTables?: string
+}
+
+/** How long a conversation may take in all. */
+const talkMs = 20_000
+/** Files that this process needs beside sockets. */
+const otherFiles = 40
+
+/** `census probe` */
+export async function probeCommand(options: ProbeOptions, global: Global, console: Console): Promise<ExitCode> {
+  const request = await requestOf(options, global)
+  if (options.dryRun) {
+    const plan = await planProbe(request)
+    printResult(console, global, probePlanLines(plan), plan)
+    return exitCodes.done
+  }
+  const progress = progressLine(console, global)
+  const { id, manifest } = await probe({ ...request, onProgress: progress.probe }).finally(() => progress.clear())
+  if (manifest.probe !== undefined)
+    printResult(console, global, probedLines(id, manifest.probe, probeStatuses), manifest)
+  for (const what of manifest.missing) warn(console, `partial: ${what}`)
+  return manifest.complete ? exitCodes.done : exitCodes.partial
+}
+
+/** @throws CensusError exit 2 for a scope or an option that is wrong */
+async function requestOf(options: ProbeOptions, global: Global): Promise<ProbeRequest> {
+  const services = list(options.services)?.map((name) => name.toLowerCase())
+  if (services?.length === 0) throw wrongInput('--services names none', '`census list probes` shows what there is')
+  const scope = await readScope(options.scope, Date.now())
+  const most = await mostFiles()
+  return {
+    store: global.store,
+    scope,
+    mostInFlight: Math.max(1, Math.min(options.inFlight, most - otherFiles)),
+    connectMs: options.timeout,
+    talkMs,
+    retries: options.retries,
+    ...(services === undefined ? {} : { services }),
+    ...(options.seed === undefined ? {} : { seed: options.seed }),
+    ...(options.id === undefined ? {} : { id: options.id }),
+    ...(options.regionTables === undefined ? {} : { regionTables: options.regionTables }),
+  }
+}

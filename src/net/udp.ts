@@ -1,0 +1,64 @@
+import { createSocket, type Socket } from 'node:dgram'
+import type { Guard } from './guard.ts'
+import { OffScope } from './tcp.ts'
+
+export interface UdpEvents {
+  /** A datagram from somebody: whether it was asked for is for others to say. `address` is literal, without a zone. */
+  datagram(bytes: Buffer, address: string, port: number): void
+  /** What could not be sent, in the system's word (ENETUNREACH, ENOBUFS, …). */
+  failed(code: string, address: string, port: number): void
+}
+
+export interface UdpSocket {
+  /**
+   * Sends a datagram to a literal address, if the guard lets it. @param now milliseconds since 1970
+   * @throws OffScope before anything is sent
+   */
+  send(bytes: Uint8Array, address: string, port: number, now: number): void
+  close(): void
+}
+
+const wantedBuffer = 8 * 2 ** 20
+
+/** A socket for datagrams to many. */
+export function openUdp(guard: Guard, family: 4 | 6, events: UdpEvents): UdpSocket {
+  let isClosed = false
+  const socket: Socket = createSocket({ type: family === 4 ? 'udp4' : 'udp6', lookup: noLookup })
+  socket.on('message', (bytes, { address, port }) => {
+    if (!isClosed) events.datagram(bytes, address.replace(/%.*$/, ''), port)
+  })
+  // An ICMP message that came back for one of many: whose it was is not told.
+  socket.on('error', () => undefined)
+  socket.bind(() => {
+    try {
+      socket.setRecvBufferSize(wantedBuffer)
+    } catch {
+      // The system's own size will do.
+    }
+  })
+  return {
+    send: (bytes, address, port, now) => {
+      const why = guard(address, now)
+      if (why !== undefined) throw new OffScope(address, why)
+      socket.send(bytes, port, address, (error) => {
+        const { code } = (error ?? {}) as NodeJS.ErrnoException
+        if (error !== null && error !== undefined && !isClosed) events.failed(code ?? 'error', address, port)
+      })
+    },
+    close: () => {
+      isClosed = true
+      socket.close()
+    },
+  }
+}
+
+/** Literal addresses only: dgram asks its lookup for those too. */
+const noLookup = (
+  name: string,
+  _: unknown,
+  found: (error: Error | null, address: string, family: number) => void,
+): void => {
+  const family = /^[\d.]+$/.test(name) ? 4 : name.includes(':') ? 6 : 0
+  if (family === 0) found(new OffScope(name, 'it is no literal address'), '', 0)
+  else found(null, name, family)
+}

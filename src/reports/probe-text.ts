@@ -1,0 +1,58 @@
+import { fit, grouped, table, terminalWidth, wrapped } from './text.ts'
+
+/** What a probe would send, before anything is sent. */
+export interface PlannedProbe {
+  readonly addresses: number
+  readonly excluded: number
+  readonly doors: readonly string[]
+  readonly targets: number
+  readonly begun: { readonly least: number; readonly most: number }
+  readonly seconds: { readonly least: number; readonly most: number }
+  readonly rate: { readonly perSecond: number; readonly perPrefix: number }
+}
+
+/** A plan in a terminal of 80 columns. */
+export function probePlanLines(plan: PlannedProbe): string[] {
+  const { begun, seconds, rate } = plan
+  const span = ({ least, most }: PlannedProbe['begun'], what: string): string =>
+    `${grouped(least)} ${least === most ? '' : `to ${grouped(most)} `}${what}`
+  return [
+    `${grouped(plan.addresses)} addresses (${grouped(plan.excluded)} of the ranges excluded) at ${plan.doors.length} doors: ${grouped(plan.targets)} targets.`,
+    ...wrapped(`Doors: ${plan.doors.join(', ')}.`, terminalWidth),
+    `${span(begun, 'connections and datagrams')}, at most ${grouped(rate.perSecond)} a second`,
+    `and ${grouped(rate.perPrefix)} a second to any /24 or /64: about ${span(seconds, 's')}.`,
+    'Nothing was sent.',
+  ]
+}
+
+/** What is told of a finished probe; its manifest has it. */
+export interface ProbedFacts {
+  readonly addresses: number
+  readonly excluded: number
+  readonly targets: number
+  readonly begun: number
+  readonly seed: number
+  readonly coverage: string
+  readonly statuses: Readonly<Record<string, number | undefined>>
+}
+
+export function probedLines(id: string, facts: ProbedFacts, statuses: Readonly<Record<string, string>>): string[] {
+  return [
+    fit(
+      `Snapshot ${id}: ${grouped(facts.addresses - facts.excluded)} addresses probed, seed ${facts.seed}.`,
+      terminalWidth,
+    ),
+    `${grouped(facts.targets)} targets, ${grouped(facts.begun)} connections and datagrams in the last run.`,
+    '',
+    ...table(
+      [
+        { title: 'Targets', align: 'right' },
+        { title: 'Status', align: 'left' },
+        { title: 'Meaning', align: 'left', maxWidth: 56 },
+      ],
+      Object.entries(statuses)
+        .filter(([status]) => facts.statuses[status] !== undefined)
+        .map(([status, meaning]) => [grouped(facts.statuses[status] ?? 0), status, meaning]),
+    ),
+  ]
+}

@@ -1,0 +1,266 @@
+import { performance } from 'node:perf_hooks'
+import type { ProbeStatus, TcpProbe } from '../model/probe.ts'
+import type { Guard } from '../net/guard.ts'
+import { openDatagrams, type Datagrams } from './datagrams.ts'
+import { exchange, type Exchange, type Exchanged } from './exchange.ts'
+import { deadlines, fairClock, tickMs } from './fair-clock.ts'
+import { openFeed, type Attempt, type Feed } from './feed.ts'
+import { rateWindow } from './pace.ts'
+import type { Plan, Target } from './plan.ts'
+
+/** What became of a target. */
+export interface Asked extends Exchanged {
+  readonly target: Target
+  /** Milliseconds since 1970. */
+  readonly at: number
+}
+
+export interface EngineOptions {
+  readonly plan: Plan
+  readonly guard: Guard
+  readonly contact: string
+  /** The order in which targets are asked: a permutation of 0 to plan.size - 1. */
+  readonly order: (place: number) => number
+  /** Whether a target was asked before, in a scan that goes on, and how many were. */
+  readonly isDone: (index: number) => boolean
+  readonly doneBefore: number
+  /** Probes that can tell their protocol by the first words of a peer. */
+  readonly recognisers: readonly TcpProbe[]
+  readonly perSecond: number
+  readonly perPrefix: number
+  /** Connections and datagrams under way at a time. */
+  readonly mostInFlight: number
+  readonly connectMs: number
+  readonly talkMs: number
+  /** How often a target that did not answer is asked again, after all others. */
+  readonly retries: number
+  /** Told once of every target. What it returns is waited for while much is not on the disk yet. */
+  readonly onAsked: (asked: Asked) => Promise<void> | undefined
+  readonly onProgress?: (progress: EngineProgress) => void
+}
+
+export interface EngineProgress {
+  readonly done: number
+  readonly size: number
+  readonly answered: number
+  readonly inFlight: number
+  /** Beginnings, retries included. */
+  readonly begun: number
+  /** The longest this process was busy elsewhere, in milliseconds, since it was last asked. */
+  readonly lagMs: number
+}
+
+/** What of a finished scan is to be told. */
+export interface Scanned {
+  readonly begun: number
+  readonly statuses: Readonly<Partial<Record<ProbeStatus, number>>>
+  readonly lagMs: number
+}
+
+/** What may begin at once: as many as are due in so long a time. */
+const burstMs = 50
+/** Received beyond this, and with what the last read may bring on top of it, a peer is cut off at 96 KiB. */
+const budgetBytes = 32 * 2 ** 10
+/** How long a target waits after this machine could not ask it, doubled each time, and how often. */
+const localPauseMs = 250
+const mostLocal = 6
+
+interface Flight {
+  readonly exchange: Exchange
+  isOver: boolean
+}
+
+/**
+ * Asks every target of a plan that is not done, in the order given: one at a time of a host, no more a second than allowed, in all
+ * and to a prefix. Resolves when all are done.
+ * @throws what `onAsked` throws, and OffScope; then nothing more is asked
+ */
+export function scan(options: EngineOptions): Promise<Scanned> {
+  return new Engine(options).run()
+}
+
+class Engine {
+  readonly #options: EngineOptions
+  readonly #datagrams: Datagrams
+  readonly #feed: Feed
+  readonly #all
+  readonly #clock = fairClock()
+  readonly #connecting = deadlines<Flight>()
+  readonly #talking = deadlines<Flight>()
+  /** Beginnings that are due by now, so that they are spread over a second. */
+  #allowance = 1
+  #allowedAt = performance.now()
+  #inFlight = 0
+  /** How many may be: fewer than asked for while this machine has trouble. */
+  #most: number
+  #begun = 0
+  #done: number
+  #answered = 0
+  #mostLag = 0
+  readonly #statuses: Partial<Record<ProbeStatus, number>> = {}
+  /** What is waited for until more is asked: the disk. */
+  #holdUp: Promise<void> | undefined
+  #failure: { readonly error: unknown } | undefined
+  #finished: () => void = () => undefined
+
+  constructor(options: EngineOptions) {
+    this.#options = options
+    this.#datagrams = openDatagrams(options.guard)
+    this.#feed = openFeed(options)
+    this.#all = rateWindow(options.perSecond)
+    this.#most = options.mostInFlight
+    this.#done = options.doneBefore
+  }
+
+  async run(): Promise<Scanned> {
+    const timer = setInterval(() => this.#tick(), tickMs)
+    try {
+      await new Promise<void>((resolve) => {
+        this.#finished = resolve
+        this.#pump()
+      })
+      await this.#holdUp
+    } finally {
+      clearInterval(timer)
+      this.#datagrams.close()
+    }
+    if (this.#failure !== undefined) throw this.#failure.error
+    return { begun: this.#begun, statuses: this.#statuses, lagMs: this.#mostLag }
+  }
+
+  #tick(): void {
+    this.#clock.tick()
+    const { now } = this.#clock
+    const expire = ({ exchange: each }: Flight): void => this.#guarded(() => each.expire())
+    this.#connecting.expire(now, (flight) => flight.isOver || flight.exchange.isConnected, expire)
+    this.#talking.expire(now, (flight) => flight.isOver, expire)
+    this.#guarded(() => this.#datagrams.expire(now))
+    this.#pump()
+    const lagMs = this.#clock.lag()
+    this.#mostLag = Math.max(this.#mostLag, lagMs)
+    this.#options.onProgress?.({
+      done: this.#done,
+      size: this.#options.plan.size,
+      answered: this.#answered,
+      inFlight: this.#inFlight,
+      begun: this.#begun,
+      lagMs,
+    })
+  }
+
+  #pump(): void {
+    while (this.#failure === undefined && this.#holdUp === undefined && this.#inFlight < this.#most) {
+      const now = performance.now()
+      if (!this.#isDue(now)) return
+      const attempt = this.#feed.next(now)
+      if (attempt === undefined) break
+      this.#allowance--
+      this.#guarded(() => this.#begin(attempt, now))
+    }
+    if (this.#failure !== undefined || (this.#inFlight === 0 && this.#feed.isEmpty)) this.#finished()
+  }
+
+  /** Whether one more may begin: both evenly and within any second. */
+  #isDue(now: number): boolean {
+    const { perSecond } = this.#options
+    const most = Math.max(1, (perSecond * burstMs) / 1000)
+    this.#allowance = Math.min(most, this.#allowance + ((now - this.#allowedAt) * perSecond) / 1000)
+    this.#allowedAt = now
+    return this.#allowance >= 1 && this.#all.free() <= now
+  }
+
+  #begin(attempt: Attempt, now: number): void {
+    this.#all.begin(now)
+    this.#feed.begin(attempt, now)
+    this.#begun++
+    this.#inFlight++
+    const { address, port, isTls, probe } = attempt.target
+    const { guard, contact, connectMs, talkMs } = this.#options
+    const asked = attempt.foreign ?? probe
+    const due = this.#clock.now + connectMs
+    const common = { address, port, contact }
+    if (asked.transport === 'udp') {
+      const onDone = (result: Exchanged): void => this.#landed(attempt, result)
+      this.#datagrams.ask({ ...common, probe: asked, due, now: Date.now(), onDone })
+      return
+    }
+    const flight: Flight = {
+      isOver: false,
+      exchange: exchange({
+        guard,
+        probe: asked,
+        context: common,
+        isTls: isTls && attempt.foreign === undefined,
+        budgetBytes,
+        now: Date.now(),
+        onConnected: () => this.#talking.add(flight, this.#clock.now + talkMs),
+        onDone: (result) => {
+          flight.isOver = true
+          this.#landed(attempt, result)
+        },
+      }),
+    }
+    this.#connecting.add(flight, due)
+  }
+
+  /** An attempt came to an end: it is asked again, or done. */
+  #landed(attempt: Attempt, result: Exchanged): void {
+    this.#inFlight--
+    this.#feed.end(attempt)
+    if (this.#failure === undefined) this.#guarded(() => this.#settle(attempt, result))
+    this.#pump()
+  }
+
+  #settle(attempt: Attempt, result: Exchanged): void {
+    const { retries, recognisers, mostInFlight } = this.#options
+    if (result.status === 'local' && attempt.local < mostLocal) {
+      // This machine has no more to give: half as much at a time, and more again by and by.
+      this.#most = Math.max(1, Math.floor(this.#most / 2))
+      this.#feed.later({ ...attempt, local: attempt.local + 1 }, performance.now() + localPauseMs * 2 ** attempt.local)
+      return
+    }
+    if (result.status !== 'local' && this.#most < mostInFlight) this.#most++
+    if (result.status === 'silent' && attempt.nth < retries) {
+      this.#feed.atLast({ ...attempt, nth: attempt.nth + 1 })
+      return
+    }
+    const heard = result.status === 'garbled' && attempt.foreign === undefined ? result.heard : undefined
+    const foreign =
+      heard && recognisers.find((each) => each !== attempt.target.probe && each.recognises?.(heard) === true)
+    if (foreign === undefined) this.#tell(attempt, result)
+    else this.#feed.later({ ...attempt, foreign }, performance.now())
+  }
+
+  #tell(attempt: Attempt, result: Exchanged): void {
+    const isForeign = attempt.foreign !== undefined && result.status === 'answered'
+    const status = isForeign ? 'foreign' : result.status
+    this.#done++
+    this.#statuses[status] = (this.#statuses[status] ?? 0) + 1
+    if (result.finding !== undefined) this.#answered++
+    const told = this.#options.onAsked({ ...result, status, target: attempt.target, at: Date.now() })
+    this.#holdUp ??= told?.then(
+      () => {
+        this.#holdUp = undefined
+        this.#pump()
+      },
+      (error: unknown) => this.#fail(error),
+    )
+  }
+
+  /** Whatever goes wrong ends the scan: nothing more is asked. */
+  #guarded(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failure !== undefined) return
+    this.#failure = { error }
+    this.#holdUp = undefined
+    for (const flight of [...this.#connecting, ...this.#talking]) if (!flight.isOver) flight.exchange.expire()
+    this.#finished()
+  }
+}

@@ -1,0 +1,99 @@
+import type { TcpProbe } from '../model/probe.ts'
+import { rateWindows } from './pace.ts'
+import type { Plan, Target } from './plan.ts'
+import { dueQueue } from './queues.ts'
+
+/** A target, and how often it was tried. */
+export interface Attempt {
+  readonly target: Target
+  /** How often it was asked before without an answer. */
+  readonly nth: number
+  /** How often this machine could not ask it. */
+  readonly local: number
+  /** What it is asked with, where it is not its door's probe. */
+  readonly foreign?: TcpProbe
+}
+
+export interface FeedOptions {
+  readonly plan: Plan
+  /** A permutation of 0 to plan.size - 1. */
+  readonly order: (place: number) => number
+  readonly isDone: (index: number) => boolean
+  readonly perPrefix: number
+}
+
+/** What is to be asked, in its order; times are in milliseconds of one clock. */
+export interface Feed {
+  /** The next that may be asked now: undefined when none may yet, or none is left. */
+  next(now: number): Attempt | undefined
+  /** It is being asked: its host and prefix are busy. */
+  begin(attempt: Attempt, now: number): void
+  end(attempt: Attempt): void
+  /** It is to be asked once more, at that time. */
+  later(attempt: Attempt, due: number): void
+  /** It is to be asked once more when all others are settled. */
+  atLast(attempt: Attempt): void
+  readonly isEmpty: boolean
+}
+
+/** Targets set aside because their host or prefix is busy: beyond so many, the next waits until one is free. */
+const mostParked = 20_000
+/** When a host that is being asked is looked at again. */
+const hostPauseMs = 40
+
+export function openFeed({ plan, order, isDone, perPrefix }: FeedOptions): Feed {
+  const prefixes = rateWindows<bigint>(perPrefix)
+  const parked = dueQueue<Attempt>()
+  const busy = new Set<number>()
+  const last: Attempt[] = []
+  let place = 0
+  let lastPlace = 0
+  /** Where those that are asked again this time end. */
+  let lastEnd = 0
+
+  const fresh = (): Attempt | undefined => {
+    while (place < plan.size) {
+      const index = order(place++)
+      if (!isDone(index)) return { target: plan.at(index), nth: 0, local: 0 }
+    }
+    if (lastPlace === lastEnd) {
+      // Only when everything else is settled, so that what was lost in a moment of trouble is asked in another.
+      if (busy.size > 0 || parked.size > 0) return undefined
+      lastEnd = last.length
+    }
+    return lastPlace < lastEnd ? last[lastPlace++] : undefined
+  }
+  /** Sets aside what may not be asked now. @returns whether it did */
+  const setAside = (attempt: Attempt, now: number): boolean => {
+    const { host, prefix } = attempt.target
+    const due = busy.has(host) ? now + hostPauseMs : prefixes.free(prefix)
+    if (due <= now) return false
+    parked.add(attempt, due)
+    return true
+  }
+  return {
+    next: (now) => {
+      for (let looked = parked.size; looked > 0; looked--) {
+        const attempt = parked.take(now)
+        if (attempt === undefined) break
+        if (!setAside(attempt, now)) return attempt
+      }
+      while (parked.size < mostParked) {
+        const attempt = fresh()
+        if (attempt === undefined) return undefined
+        if (!setAside(attempt, now)) return attempt
+      }
+      return undefined
+    },
+    begin: ({ target }, now) => {
+      prefixes.begin(target.prefix, now)
+      busy.add(target.host)
+    },
+    end: ({ target }) => void busy.delete(target.host),
+    later: (attempt, due) => parked.add(attempt, due),
+    atLast: (attempt) => void last.push(attempt),
+    get isEmpty() {
+      return place >= plan.size && parked.size === 0 && lastPlace >= last.length
+    },
+  }
+}

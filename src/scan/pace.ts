@@ -1,0 +1,55 @@
+/** How long a window is in which no more may begin than is allowed. */
+const windowMs = 1000
+
+/** When something may begin so that no window of one second, wherever it lies, has more than `most` beginnings. */
+export interface Window {
+  /** The earliest time, in milliseconds of the clock that `begin` is told, at which one more may begin. */
+  free(): number
+  begin(now: number): void
+}
+
+/** Keeps the times of the last `most` beginnings. @param most 1 or more */
+export function rateWindow(most: number): Window {
+  let times = new Float64Array(Math.min(most, 16)).fill(-Infinity)
+  let oldest = 0
+  let begun = 0
+  return {
+    // Strictly later than a whole second: the beginnings at both ends of a window are both in it.
+    free: () => (begun < most ? -Infinity : (times[oldest] ?? -Infinity) + windowMs + 1),
+    begin: (now) => {
+      if (begun === times.length && begun < most) {
+        const grown = new Float64Array(Math.min(most, 2 * times.length)).fill(-Infinity)
+        grown.set(times)
+        times = grown
+      }
+      if (begun < most) times[begun++] = now
+      else {
+        times[oldest] = now
+        oldest = (oldest + 1) % most
+      }
+    },
+  }
+}
+
+/** The same for each of many keys; what has not begun for a window is forgotten. */
+export interface Windows<K> {
+  free(key: K): number
+  begin(key: K, now: number): void
+}
+
+export function rateWindows<K>(most: number): Windows<K> {
+  const windows = new Map<K, { readonly window: Window; last: number }>()
+  let sweptAt = 0
+  return {
+    free: (key) => windows.get(key)?.window.free() ?? -Infinity,
+    begin: (key, now) => {
+      const found = windows.get(key) ?? { window: rateWindow(most), last: now }
+      windows.set(key, found)
+      found.window.begin(now)
+      found.last = now
+      if (now - sweptAt < 10 * windowMs) return
+      sweptAt = now
+      for (const [each, { last }] of windows) if (now - last > 2 * windowMs) windows.delete(each)
+    },
+  }
+}
