@@ -63,7 +63,7 @@ const burstMs = 50
 const budgetBytes = 32 * 2 ** 10
 /** How long a target waits after this machine could not ask it, doubled each time, and how often. */
 const localPauseMs = 250
-const mostLocal = 6
+const mostLocal = 5
 
 interface Flight {
   readonly exchange: Exchange

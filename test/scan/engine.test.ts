@@ -1,0 +1,275 @@
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { afterEach, describe, expect, test } from 'vitest'
+import { addressSet, parseRange } from '../../src/model/address-set.ts'
+import type { TcpProbe, UdpProbe } from '../../src/model/probe.ts'
+import { ntp } from '../../src/probes/ntp.ts'
+import { smtp } from '../../src/probes/smtp.ts'
+import { scan, type Asked, type EngineOptions, type Scanned } from '../../src/scan/engine.ts'
+import { permutation } from '../../src/scan/permutation.ts'
+import { doorsOf, planOf } from '../../src/scan/plan.ts'
+
+const opened: { close(): unknown }[] = []
+afterEach(() => {
+  for (const each of opened.splice(0)) each.close()
+})
+
+/** A server on an address of loopback; its sockets are ended with it. */
+async function serve(address: string, port: number, answer: (socket: Socket) => void): Promise<number> {
+  const sockets = new Set<Socket>()
+  const server: Server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => undefined)
+    socket.on('close', () => sockets.delete(socket))
+    answer(socket)
+  })
+  server.listen(port, address)
+  await once(server, 'listening')
+  opened.push({
+    close: () => {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+    },
+  })
+  return (server.address() as AddressInfo).port
+}
+
+const mail = (socket: Socket): void => {
+  socket.write('220 mx.example.net ESMTP Postfix\r\n')
+  socket.on('data', (bytes) => {
+    if (bytes.toString().startsWith('EHLO')) socket.write('250 mx.example.net\r\n')
+    if (bytes.toString().startsWith('QUIT')) socket.end('221 bye\r\n')
+  })
+}
+
+interface Run {
+  readonly asked: readonly Asked[]
+  readonly scanned: Scanned
+  /** `address port status`, sorted. */
+  readonly told: readonly string[]
+}
+
+async function run(
+  range: string,
+  probes: readonly (TcpProbe | UdpProbe)[],
+  options: Partial<EngineOptions> = {},
+): Promise<Run> {
+  const parsed = parseRange(range)
+  if ('fault' in parsed) throw new Error(parsed.fault)
+  const plan = planOf(addressSet([parsed]), doorsOf(probes))
+  const asked: Asked[] = []
+  const scanned = await scan({
+    plan,
+    guard: (address) => (address.startsWith('127.') ? undefined : 'it is not loopback'),
+    contact: 'noc@example.net',
+    order: permutation(plan.size, 1),
+    isDone: () => false,
+    doneBefore: 0,
+    recognisers: [],
+    perSecond: 10_000,
+    perPrefix: 10_000,
+    mostInFlight: 100,
+    connectMs: 300,
+    talkMs: 300,
+    retries: 0,
+    onAsked: (each) => {
+      asked.push(each)
+      return undefined
+    },
+    ...options,
+  })
+  const told = asked.map(({ target, status }) => `${target.address} ${target.port} ${status}`).toSorted()
+  return { asked, scanned, told }
+}
+
+const on = (port: number): TcpProbe => ({ ...smtp, ports: [port], tlsPorts: [] })
+
+describe('each target is told once, as what became of it', () => {
+  test('of a peer that speaks, refuses, is silent, hangs up, or says what nobody knows', async () => {
+    const port = await serve('127.0.1.1', 0, mail)
+    await serve('127.0.1.2', port, () => undefined)
+    await serve('127.0.1.3', port, (socket) => socket.end())
+    await serve('127.0.1.4', port, (socket) => socket.write('hello, whoever you are\r\n'))
+    await serve('127.0.1.5', port, (socket) => socket.resetAndDestroy())
+    const { told, asked, scanned } = await run('127.0.1.0/29', [on(port)])
+    expect(told).toEqual([
+      `127.0.1.0 ${port} refused`,
+      `127.0.1.1 ${port} answered`,
+      `127.0.1.2 ${port} mute`,
+      `127.0.1.3 ${port} dropped`,
+      `127.0.1.4 ${port} garbled`,
+      `127.0.1.5 ${port} dropped`,
+      `127.0.1.6 ${port} refused`,
+      `127.0.1.7 ${port} refused`,
+    ])
+    expect(asked.find(({ status }) => status === 'answered')?.finding).toMatchObject({ module: 'smtp' })
+    expect(asked.find(({ status }) => status === 'garbled')?.heard?.toString()).toBe('hello, whoever you are\r\n')
+    expect(scanned).toMatchObject({ begun: 8, statuses: { answered: 1, refused: 3, mute: 1, dropped: 2, garbled: 1 } })
+  })
+
+  test('of another protocol: it is asked once more as what it is', async () => {
+    let connections = 0
+    const other: TcpProbe = {
+      ...smtp,
+      id: 'pop3',
+      recognises: (first) => first.toString().startsWith('+OK'),
+      talk: function* () {
+        const heard = yield { kind: 'hear' }
+        return heard.kind === 'bytes' ? { module: 'pop3', banner: heard.bytes.toString() } : undefined
+      },
+    }
+    const port = await serve('127.0.1.1', 0, (socket) => {
+      connections++
+      socket.write('+OK ready\r\n')
+    })
+    const { told, asked } = await run('127.0.1.1', [on(port)], { recognisers: [smtp, other] })
+    expect(told).toEqual([`127.0.1.1 ${port} foreign`])
+    expect(asked[0]?.finding).toEqual({ module: 'pop3', banner: '+OK ready\r\n' })
+    expect(connections).toBe(2)
+  })
+
+  test('what was done before is not asked', async () => {
+    let connections = 0
+    const port = await serve('127.0.1.1', 0, (socket) => {
+      connections++
+      mail(socket)
+    })
+    const { told } = await run('127.0.1.0/30', [on(port)], { isDone: (index) => index === 1, doneBefore: 1 })
+    expect(told.map((each) => each.split(' ')[0])).toEqual(['127.0.1.0', '127.0.1.2', '127.0.1.3'])
+    expect(connections).toBe(0)
+  })
+})
+
+test('a host is asked one thing at a time', async () => {
+  let open = 0
+  let most = 0
+  const ports: number[] = []
+  for (let n = 0; n < 8; n++)
+    ports.push(
+      await serve('127.0.1.1', 0, (socket) => {
+        open++
+        most = Math.max(most, open)
+        // Long enough that others would come meanwhile.
+        setTimeout(() => mail(socket), 30)
+        socket.on('close', () => open--)
+      }),
+    )
+  const { scanned } = await run('127.0.1.1', [{ ...smtp, ports, tlsPorts: [] }], { talkMs: 5000 })
+  expect(scanned.statuses).toEqual({ answered: 8 })
+  // The peer hears of the end of a connection a moment after it.
+  expect(most).toBeLessThanOrEqual(2)
+})
+
+describe('by datagrams', () => {
+  async function answering(address: string, port: number, reply: (asked: Buffer) => readonly Buffer[]): Promise<number> {
+    const socket = createSocket('udp4')
+    socket.on('message', (bytes, from) => {
+      for (const each of reply(bytes)) socket.send(each, from.port, from.address)
+    })
+    socket.bind(port, address)
+    await once(socket, 'listening')
+    opened.push(socket)
+    return socket.address().port
+  }
+  const time = (asked: Buffer): Buffer => {
+    const reply = Buffer.alloc(48)
+    reply[0] = 0x24
+    reply[1] = 2
+    asked.copy(reply, 24, 40, 48)
+    return reply
+  }
+
+  test('a reply counts when it is to this very question: others are not heard', async () => {
+    const port = await answering('127.0.1.1', 0, (asked) => [time(asked)])
+    await answering('127.0.1.2', port, (asked) => [time(Buffer.concat([asked.subarray(0, 40), Buffer.alloc(8, 1)]))])
+    await answering('127.0.1.3', port, () => [Buffer.alloc(0), Buffer.alloc(48), Buffer.from('x')])
+    await answering('127.0.1.4', port, (asked) => [asked])
+    // Answers for its neighbour, from its own address.
+    await answering('127.0.1.5', port, (asked) => [Buffer.alloc(48, 9), time(asked), time(asked)])
+    const { told, scanned } = await run('127.0.1.0/29', [{ ...ntp, ports: [port] }])
+    expect(told.filter((each) => each.endsWith('answered'))).toEqual([
+      `127.0.1.1 ${port} answered`,
+      `127.0.1.5 ${port} answered`,
+    ])
+    expect(scanned.statuses).toEqual({ answered: 2, silent: 6 })
+  })
+
+  test('one that was lost is asked again, after all others', async () => {
+    const seen = new Map<string, number>()
+    const port = await answering('127.0.1.1', 0, (asked) => {
+      seen.set('one', (seen.get('one') ?? 0) + 1)
+      return seen.get('one') === 1 ? [] : [time(asked)]
+    })
+    await answering('127.0.1.2', port, (asked) => [time(asked)])
+    const { asked, scanned } = await run('127.0.1.0/30', [{ ...ntp, ports: [port] }], { retries: 1 })
+    expect(asked.map(({ target, status }) => `${target.address} ${status}`).toSorted()).toEqual([
+      '127.0.1.0 silent',
+      '127.0.1.1 answered',
+      '127.0.1.2 answered',
+      '127.0.1.3 silent',
+    ])
+    expect(asked[0]?.target.address).toBe('127.0.1.2')
+    expect(scanned.begun).toBe(7)
+  })
+})
+
+describe('trouble', () => {
+  test('on this side is not the other’s: what could not be asked is asked later, and never told as closed', async () => {
+    const port = await serve('127.0.1.1', 0, mail)
+    // Nothing can be sent to the broadcast address of loopback without asking for it: EACCES, as of a firewall's rule.
+    const { told } = await run('127.255.255.254/31', [on(port)], { talkMs: 300 })
+    expect(told).toEqual([`127.255.255.254 ${port} refused`, `127.255.255.255 ${port} local`])
+  }, 60_000)
+
+  test('what is out of scope ends the scan before anything is sent', async () => {
+    await expect(run('192.0.2.1', [on(25)])).rejects.toThrow('192.0.2.1 must not be asked: it is not loopback')
+    await expect(run('192.0.2.1', [ntp])).rejects.toThrow('must not be asked')
+  })
+
+  test('a disk that is full ends the scan, and connections with it', async () => {
+    const port = await serve('127.0.1.1', 0, mail)
+    await serve('127.0.1.2', port, () => undefined)
+    const full = (): Promise<void> => Promise.reject(new Error('the disk is full'))
+    await expect(run('127.0.1.0/29', [on(port)], { onAsked: full, talkMs: 60_000 })).rejects.toThrow('the disk is full')
+  })
+
+  test('while the disk is waited for, nothing new is asked', async () => {
+    const port = await serve('127.0.1.1', 0, mail)
+    let free: () => void = () => undefined
+    let asked = 0
+    const running = run('127.0.1.0/28', [on(port)], {
+      mostInFlight: 1,
+      onAsked: () => {
+        asked++
+        return new Promise((resolve) => {
+          free = resolve
+        })
+      },
+    })
+    for (let n = 1; n <= 16; n++) {
+      while (asked < n) await new Promise((resolve) => setTimeout(resolve, 5))
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      expect(asked).toBe(n)
+      free()
+    }
+    await running
+  })
+
+  test('a process that is busy elsewhere times nothing out', async () => {
+    const port = await serve('127.0.1.1', 0, (socket) => void setTimeout(() => mail(socket), 100))
+    let busied = false
+    const { told, scanned } = await run('127.0.1.1', [on(port)], {
+      connectMs: 200,
+      talkMs: 200,
+      onProgress: () => {
+        if (busied) return
+        busied = true
+        const until = Date.now() + 1000
+        while (Date.now() < until);
+      },
+    })
+    expect(told).toEqual([`127.0.1.1 ${port} answered`])
+    expect(scanned.lagMs).toBeGreaterThan(500)
+  })
+})
