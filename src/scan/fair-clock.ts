@@ -47,7 +47,8 @@ export interface Deadlines<T> {
 }
 
 export function deadlines<T>(): Deadlines<T> {
-  let entries: { readonly item: T; readonly due: number }[] = []
+  /** What is passed is let go of at once: it may hold a socket. */
+  let entries: ({ readonly item: T; readonly due: number } | undefined)[] = []
   let first = 0
   return {
     add: (item, due) => void entries.push({ item, due }),
@@ -55,6 +56,7 @@ export function deadlines<T>(): Deadlines<T> {
       for (; first < entries.length; first++) {
         const entry = entries[first]
         if (entry === undefined || (entry.due > now && !isSettled(entry.item))) break
+        entries[first] = undefined
         if (!isSettled(entry.item)) take(entry.item)
       }
       if (first > 1024 && first * 2 > entries.length) {

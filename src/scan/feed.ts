@@ -37,14 +37,17 @@ export interface Feed {
 }
 
 /** Targets set aside because their host or prefix is busy: beyond so many, the next waits until one is free. */
-const mostParked = 20_000
-/** When a host that is being asked is looked at again. */
-const hostPauseMs = 40
+const mostAside = 20_000
 
 export function openFeed({ plan, order, isDone, perPrefix }: FeedOptions): Feed {
   const prefixes = rateWindows<bigint>(perPrefix)
+  /** Those that wait for a time. */
   const parked = dueQueue<Attempt>()
-  const busy = new Set<number>()
+  /** Hosts that are being asked, and those that wait for them to be free. */
+  const busy = new Map<number, Attempt[]>()
+  /** Those whose host has become free. */
+  const freed: Attempt[] = []
+  let waiting = 0
   const last: Attempt[] = []
   let place = 0
   let lastPlace = 0
@@ -58,42 +61,47 @@ export function openFeed({ plan, order, isDone, perPrefix }: FeedOptions): Feed 
     }
     if (lastPlace === lastEnd) {
       // Only when everything else is settled, so that what was lost in a moment of trouble is asked in another.
-      if (busy.size > 0 || parked.size > 0) return undefined
+      if (busy.size > 0 || aside() > 0) return undefined
       lastEnd = last.length
     }
     return lastPlace < lastEnd ? last[lastPlace++] : undefined
   }
+  const aside = (): number => parked.size + waiting + freed.length
   /** Sets aside what may not be asked now. @returns whether it did */
   const setAside = (attempt: Attempt, now: number): boolean => {
     const { host, prefix } = attempt.target
-    const due = busy.has(host) ? now + hostPauseMs : prefixes.free(prefix)
+    const others = busy.get(host)
+    if (others !== undefined) {
+      others.push(attempt)
+      waiting++
+      return true
+    }
+    const due = prefixes.free(prefix)
     if (due <= now) return false
     parked.add(attempt, due)
     return true
   }
   return {
     next: (now) => {
-      for (let looked = parked.size; looked > 0; looked--) {
-        const attempt = parked.take(now)
-        if (attempt === undefined) break
-        if (!setAside(attempt, now)) return attempt
+      for (;;) {
+        const attempt = freed.pop() ?? parked.take(now) ?? (aside() < mostAside ? fresh() : undefined)
+        if (attempt === undefined || !setAside(attempt, now)) return attempt
       }
-      while (parked.size < mostParked) {
-        const attempt = fresh()
-        if (attempt === undefined) return undefined
-        if (!setAside(attempt, now)) return attempt
-      }
-      return undefined
     },
     begin: ({ target }, now) => {
       prefixes.begin(target.prefix, now)
-      busy.add(target.host)
+      busy.set(target.host, [])
     },
-    end: ({ target }) => void busy.delete(target.host),
+    end: ({ target: { host } }) => {
+      const others = busy.get(host) ?? []
+      busy.delete(host)
+      waiting -= others.length
+      freed.push(...others)
+    },
     later: (attempt, due) => parked.add(attempt, due),
     atLast: (attempt) => void last.push(attempt),
     get isEmpty() {
-      return place >= plan.size && parked.size === 0 && lastPlace >= last.length
+      return place >= plan.size && aside() === 0 && lastPlace >= last.length
     },
   }
 }
