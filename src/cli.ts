@@ -243,7 +243,7 @@ globalOptions(program.command('serve'))
   })
 
 globalOptions(program.command('list'))
-  .description('snapshots, services, formats, regions or sources')
+  .description('snapshots, services, probes, formats, regions or sources')
   .argument('<what>')
   .option('--country <CC>', 'for regions: those of this country')
   .addOption(regionTables)

@@ -84,6 +84,7 @@ const rooms: Readonly<Record<string, Room>> = {
       'reports',
       'model',
       'locate/regions.ts',
+      'probes/index.ts',
       'recognise/service.ts',
       'sources/files/index.ts',
       'sources/files/observation.ts',

@@ -1,4 +1,4 @@
-import { isOfSurvey, type Config } from '../config/config.ts'
+import { isOfFiles, isOfProbe, isOfSurvey, type Config } from '../config/config.ts'
 import { exitCodes, wrongInput, type ExitCode } from '../model/errors.ts'
 import { tryInputs } from '../pipeline/inputs.ts'
 import { loadRegions } from '../locate/regions.ts'
@@ -22,7 +22,8 @@ export async function checkCommand(
     `services: ${loadServices().services.length}`,
     `store ${global.store}: ${(await listSnapshots(global.store)).length} snapshots`,
   ]
-  if (config && !isOfSurvey(config)) {
+  if (config && isOfProbe(config)) lines.push(...(await (await import('./probe.ts')).checkedProbe(config, global)))
+  if (config && isOfFiles(config)) {
     const files = config.inputs.map(({ file, format, columns }) => ({
       name: file,
       format,

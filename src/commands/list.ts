@@ -1,6 +1,8 @@
 import { loadRegions } from '../locate/regions.ts'
 import type { EngineFacts } from '../model/engine.ts'
 import { exitCodes, wrongInput, type ExitCode } from '../model/errors.ts'
+import type { Probe } from '../model/probe.ts'
+import { probes } from '../probes/index.ts'
 import { loadServices } from '../recognise/service.ts'
 import { grouped, table, terminalWidth, wrapped } from '../reports/text.ts'
 import { engines } from '../sources/engines.ts'
@@ -8,9 +10,9 @@ import { readers } from '../sources/files/index.ts'
 import { listSnapshots } from '../store/snapshots.ts'
 import { printResult, type Console, type Global } from './output.ts'
 
-const topics = ['snapshots', 'services', 'sources', 'formats', 'regions'] as const
+const topics = ['snapshots', 'services', 'probes', 'sources', 'formats', 'regions'] as const
 
-/** `census list snapshots|services|sources|formats|regions` */
+/** `census list snapshots|services|probes|sources|formats|regions` */
 export async function listCommand(
   topic: string,
   options: { country?: string; regionTables?: string },
@@ -44,6 +46,15 @@ export async function listCommand(
       const { services } = loadServices()
       const rows = services.map((service) => [service.id, service.category, ports(service.ports), service.title])
       printResult(console, global, table(left('Service', 'Category', 'Ports', 'Title'), rows), services)
+      return exitCodes.done
+    }
+    case 'probes': {
+      printResult(
+        console,
+        global,
+        probes.flatMap((each, index) => [...(index === 0 ? [] : ['']), ...probeLines(each)]),
+        probes,
+      )
       return exitCodes.done
     }
     case 'sources': {
@@ -130,6 +141,18 @@ function sourceLines(engine: EngineFacts): string[] {
     ...entry('cost', [engine.cost]),
     ...entry('terms', [engine.terms]),
     ...entry('cannot', engine.cannot),
+  ]
+}
+
+/** What a probe sends, and why that is harmless. */
+function probeLines({ id, transport, ports: doors, ...probe }: Probe): string[] {
+  return [
+    `${id} (${transport} ${doors.join(', ')})`,
+    ...entry('sends', [probe.sends]),
+    ...entry('harmless', [probe.harmless]),
+    ...entry('identity', [probe.identity]),
+    ...('matching' in probe ? entry('matching', [probe.matching]) : []),
+    ...entry('see', [probe.reference]),
   ]
 }
 

@@ -1,14 +1,22 @@
 import { stat } from 'node:fs/promises'
-import { isOfSurvey, type Config, type SurveyConfig } from '../config/config.ts'
+import { isOfProbe, isOfSurvey, type Config, type ProbeConfig, type SurveyConfig } from '../config/config.ts'
+import { readScope } from '../config/scope.ts'
 import { loadRegions, type RegionTable } from '../locate/regions.ts'
 import { wrongInput } from '../model/errors.ts'
+import type { Scope } from '../model/scope.ts'
 import { checkAddressDatabase } from '../pipeline/deciders.ts'
 import { placeOf } from '../pipeline/engine.ts'
 import { breakdownsOf, namedYear, scopeOf } from '../pipeline/report-scope.ts'
 import { normalised } from '../pipeline/survey-rows.ts'
 import { loadServices } from '../recognise/service.ts'
 import { engines } from '../sources/engines.ts'
-import { checkSnapshotId, listSnapshots, type Manifest, type Snapshot } from '../store/snapshots.ts'
+import {
+  checkSnapshotId,
+  listSnapshots,
+  type Manifest,
+  type RecordsSnapshot,
+  type Snapshot,
+} from '../store/snapshots.ts'
 import { observedAtOf } from './import.ts'
 
 /**
@@ -64,6 +72,7 @@ async function isOf(snapshot: Snapshot, config: Config, country: string | undefi
   const { manifest } = snapshot
   if (isOfSurvey(config)) return isOfSurveyed(manifest, config, country)
   if (manifest.basis !== 'records') return false
+  if (isOfProbe(config)) return isOfProbed(manifest, config, await readScope(config.probe.scope, Date.now()))
   const { inputs } = manifest
   if (inputs.length !== config.inputs.length) return false
   const same = await Promise.all(
@@ -78,12 +87,20 @@ async function isOf(snapshot: Snapshot, config: Config, country: string | undefi
   return same.every(Boolean)
 }
 
+/** Whether a snapshot is of the scope and services a configuration has probed. */
+const isOfProbed = (
+  { probe, complete }: RecordsSnapshot['manifest'],
+  { services }: ProbeConfig,
+  { hash }: Scope,
+): boolean => probe !== undefined && complete && probe.scope === hash && sorted(probe.services) === sorted(services)
+
+const sorted = (list: readonly string[] | undefined): string | undefined =>
+  list && [...new Set(list.map(normalised))].toSorted().join()
+
 /** Whether a snapshot is of the survey a configuration asks for: country, services, engines, and what they were asked by. */
 function isOfSurveyed(manifest: Manifest, { survey, services }: SurveyConfig, country: string | undefined): boolean {
   const asked = manifest.survey
   if (asked === undefined || !manifest.complete || asked.country !== country) return false
-  const sorted = (list: readonly string[] | undefined): string | undefined =>
-    list && [...new Set(list.map(normalised))].toSorted().join()
   const places = survey.sources.map(({ source, endpoint }) => [
     source,
     placeOf(endpoint ?? engines.find(({ id }) => id === source)?.endpoint ?? ''),

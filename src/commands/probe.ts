@@ -1,9 +1,11 @@
+import { probeDefaults, type ProbeConfig } from '../config/config.ts'
 import { readScope } from '../config/scope.ts'
 import { mostFiles } from '../config/settings.ts'
 import { exitCodes, wrongInput, type ExitCode } from '../model/errors.ts'
 import { probeStatuses } from '../model/probe.ts'
 import { planProbe, probe, type ProbeRequest } from '../pipeline/probe.ts'
 import { probePlanLines, probedLines } from '../reports/probe-text.ts'
+import type { RecordsSnapshot } from '../store/snapshots.ts'
 import { list, printResult, progressLine, warn, type Console, type Global } from './output.ts'
 
 export interface ProbeOptions {
@@ -39,8 +41,38 @@ export async function probeCommand(options: ProbeOptions, global: Global, consol
   return manifest.complete ? exitCodes.done : exitCodes.partial
 }
 
+/** A probe as a configuration asks for it. */
+export async function configuredProbe(
+  config: ProbeConfig,
+  global: Global,
+  onProgress: NonNullable<ProbeRequest['onProgress']>,
+): Promise<RecordsSnapshot> {
+  return probe({ ...(await configured(config, global)), onProgress })
+}
+
+/** What a configured probe would send, as lines. @throws CensusError exit 2 for a scope that is wrong or not valid now */
+export async function checkedProbe(config: ProbeConfig, global: Global): Promise<string[]> {
+  const plan = await planProbe(await configured(config, global))
+  return [`scope ${config.probe.scope}: valid now`, ...probePlanLines(plan)]
+}
+
+const configured = ({ probe: asked, services, id, region_tables: regionTables }: ProbeConfig, global: Global) =>
+  requestOf(
+    {
+      scope: asked.scope,
+      inFlight: asked.in_flight ?? probeDefaults.inFlight,
+      timeout: asked.timeout ?? probeDefaults.timeout,
+      retries: asked.retries ?? probeDefaults.retries,
+      ...(services === undefined ? {} : { services: services.join(',') }),
+      ...(asked.seed === undefined ? {} : { seed: asked.seed }),
+      ...(id === undefined ? {} : { id }),
+      ...(regionTables === undefined ? {} : { regionTables }),
+    },
+    global,
+  )
+
 /** @throws CensusError exit 2 for a scope or an option that is wrong */
-async function requestOf(options: ProbeOptions, global: Global): Promise<ProbeRequest> {
+async function requestOf(options: Omit<ProbeOptions, 'dryRun'>, global: Global): Promise<ProbeRequest> {
   const services = list(options.services)?.map((name) => name.toLowerCase())
   if (services?.length === 0) throw wrongInput('--services names none', '`census list probes` shows what there is')
   const scope = await readScope(options.scope, Date.now())

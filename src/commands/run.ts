@@ -1,8 +1,10 @@
-import { isOfSurvey, type Config, type ImportConfig } from '../config/config.ts'
+import { isOfFiles, isOfProbe, isOfSurvey, type Config, type ImportConfig } from '../config/config.ts'
 import { exitCodes, type ExitCode } from '../model/errors.ts'
+import { probeStatuses } from '../model/probe.ts'
 import { importFiles, type ImportRequest } from '../pipeline/import.ts'
 import { makeReport, type ReportRequest } from '../pipeline/report.ts'
 import { importLines } from '../reports/import-text.ts'
+import { probedLines } from '../reports/probe-text.ts'
 import { surveyLines } from '../reports/survey-text.ts'
 import type { Manifest, Snapshot } from '../store/snapshots.ts'
 import { observedAtOf } from './import.ts'
@@ -26,12 +28,13 @@ export async function runCommand(
 ): Promise<ExitCode> {
   const { made } = await preflight(config, global.store)
   const progress = progressLine(console, global)
-  const make = async (): Promise<Snapshot> =>
-    isOfSurvey(config)
-      ? (await import('./survey.ts')).configuredSurvey(config, global, progress.ask)
-      : importFiles({ ...importRequest(config, global, options), onProgress: progress.show })
-  if (made !== undefined && isOfSurvey(config))
-    warn(console, `the survey ${made.id} is there already: nothing is asked; leave out id to survey anew`)
+  const make = async (): Promise<Snapshot> => {
+    if (isOfProbe(config)) return (await import('./probe.ts')).configuredProbe(config, global, progress.probe)
+    if (isOfSurvey(config)) return (await import('./survey.ts')).configuredSurvey(config, global, progress.ask)
+    return importFiles({ ...importRequest(config, global, options), onProgress: progress.show })
+  }
+  if (made !== undefined && !isOfFiles(config))
+    warn(console, `the snapshot ${made.id} is there already: nothing is asked; leave out id to ask anew`)
   const snapshot = made ?? (await make().finally(() => progress.clear()))
   const report = await makeReport({
     ...reportRequest(config, global, snapshot.id),
@@ -43,8 +46,10 @@ export async function runCommand(
   return snapshot.manifest.complete ? exitCodes.done : exitCodes.partial
 }
 
-const linesOf = (manifest: Manifest): string[] =>
-  manifest.basis === 'records' ? importLines(manifest) : surveyLines(manifest)
+function linesOf(manifest: Manifest): string[] {
+  if (manifest.basis === 'facets') return surveyLines(manifest)
+  return manifest.probe === undefined ? importLines(manifest) : probedLines(manifest.id, manifest.probe, probeStatuses)
+}
 
 function importRequest(config: ImportConfig, global: Global, options: RunOptions): ImportRequest {
   const observedAt = observedAtOf(config.observed_at)

@@ -44,6 +44,15 @@ export const configSchema = z.strictObject({
       records: z.boolean().default(false),
     })
     .optional(),
+  probe: z
+    .strictObject({
+      scope: name,
+      in_flight: z.int().min(1).max(100_000).optional(),
+      timeout: z.int().min(100).max(60_000).optional(),
+      retries: z.int().min(0).max(5).optional(),
+      seed: z.int().min(0).max(4_294_967_295).optional(),
+    })
+    .optional(),
   id: z.string().optional(),
   observed_at: z.string().optional(),
   country: z.string().optional(),
@@ -58,6 +67,9 @@ export const configSchema = z.strictObject({
     per: z.int().positive().optional(),
   }),
 })
+
+/** What a probe does when nothing is said: connections under way, milliseconds waited, and how often what is silent is asked again. */
+export const probeDefaults = { inFlight: 4000, timeout: 3000, retries: 1 } as const
 
 type Checked = z.infer<typeof configSchema>
 export type ImportConfig = Checked & { readonly inputs: NonNullable<Checked['inputs']> }
@@ -74,10 +86,14 @@ export type SurveyConfig = Checked & {
   }
 }
 
-/** A checked configuration with absolute paths: of files to import, or of a survey to make. */
-export type Config = ImportConfig | SurveyConfig
+export type ProbeConfig = Checked & { readonly probe: NonNullable<Checked['probe']> }
+
+/** A checked configuration with absolute paths: of files to import, of a survey to make, or of ranges to probe. */
+export type Config = ImportConfig | SurveyConfig | ProbeConfig
 export const isOfSurvey = (config: Config): config is SurveyConfig =>
   config.survey !== undefined && config.country !== undefined
+export const isOfProbe = (config: Config): config is ProbeConfig => config.probe !== undefined
+export const isOfFiles = (config: Config): config is ImportConfig => config.inputs !== undefined
 
 const remedy = 'README.md shows what a configuration holds'
 
@@ -99,14 +115,17 @@ export async function readConfig(path: string): Promise<Config> {
     ...(config.address_database === undefined ? {} : { address_database: from(config.address_database) }),
     report: { ...config.report, out: from(config.report.out) },
   }
-  const { inputs, survey, country } = config
-  if (inputs !== undefined && survey !== undefined)
+  const { inputs, survey, probe, country } = config
+  const [first, second] = Object.entries({ inputs, survey, probe }).filter(([, each]) => each !== undefined)
+  if (first === undefined) throw wrongInput(`${path}: there are neither inputs nor a survey nor a probe`, remedy)
+  if (second !== undefined)
     throw wrongInput(
-      `${path}, field survey: there are inputs too`,
-      'import files and survey an engine in two configurations',
+      `${path}, field ${second[0]}: there ${first[0] === 'inputs' ? 'are inputs' : `is a ${first[0]}`} too`,
+      'files, surveys and probes each have a configuration of their own',
     )
+  if (probe !== undefined) return { ...whole, probe: { ...probe, scope: from(probe.scope) } }
   if (inputs !== undefined) return { ...whole, inputs: inputs.map((input) => ({ ...input, file: from(input.file) })) }
-  if (survey === undefined) throw wrongInput(`${path}: there are neither inputs nor a survey`, remedy)
+  if (survey === undefined) throw new Error('neither of the three')
   if (country === undefined)
     throw wrongInput(`${path}, field country: a survey is of one country`, 'name it: country: JP')
   const { by, records, sources, ...one } = survey

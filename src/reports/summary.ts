@@ -78,12 +78,9 @@ export function summaryLines(summary: Summary): string[] {
   if (summary.drift !== undefined) lines.push(moved("The engine's total", summary.drift))
   const cleaned = summary.withoutSuspects.get(`${country}\0${head}`)
   if (cleaned !== undefined) lines.push(`Without hosts flagged suspect: ${grouped(cleaned)}.`)
-  lines.push(
-    total?.population === undefined
-      ? 'Population not known: counts without rates.'
-      : `Population of ${total.populationYear}; rates per ${grouped(summary.per)} people.`,
-    '',
-  )
+  // What a scope lets be asked is not the whole of a region: beside counts stands how many were asked.
+  const isScoped = ofCountry.some((row) => row.flags.includes('scope-limited'))
+  lines.push(rated(total, isScoped, summary.per), '')
 
   const regions = regionsShown(ofCountry, country, head, summary.restricted)
   const rate = (row: ReportRow | undefined): string =>
@@ -99,20 +96,24 @@ export function summaryLines(summary: Summary): string[] {
     table(
       [
         { title: 'Region', align: 'left', maxWidth: 18 },
-        { title: 'Population', align: 'right' },
+        { title: isScoped ? 'Asked' : 'Population', align: 'right' },
         ...services.flatMap((service) => [
           { title: fit(service, 8), align: 'right' as const },
-          { title: 'rate', align: 'right' as const },
+          ...(isScoped ? [] : [{ title: 'rate', align: 'right' as const }]),
         ]),
-        { title: 'Rank', align: 'right' },
+        ...(isScoped ? [] : [{ title: 'Rank', align: 'right' as const }]),
       ],
       [...regions, country, 'unknown'].map((code) => {
         const first = cell(code, head)
+        const beside = isScoped ? first?.asked : first?.population
         return [
           label(code),
-          first?.population === undefined ? '-' : grouped(first.population),
-          ...services.flatMap((service) => [grouped(cell(code, service)?.count ?? 0), rate(cell(code, service))]),
-          first?.rank === undefined ? '-' : String(first.rank),
+          beside === undefined ? '-' : grouped(beside),
+          ...services.flatMap((service) => [
+            grouped(cell(code, service)?.count ?? 0),
+            ...(isScoped ? [] : [rate(cell(code, service))]),
+          ]),
+          ...(isScoped ? [] : [first?.rank === undefined ? '-' : String(first.rank)]),
         ]
       }),
       services.length === 1 ? terminalWidth : Infinity,
@@ -124,7 +125,7 @@ export function summaryLines(summary: Summary): string[] {
     body = figures(services)
   }
   const ranked = `Rank: of the rate of ${head === 'all' ? 'all ' : ''}${of}, among the regions of ${name}.`
-  lines.push(...body, '', ...wrapped(ranked, terminalWidth))
+  lines.push(...body, ...(isScoped ? [] : ['', ...wrapped(ranked, terminalWidth)]))
   if (summary.mailProducts.length > 0) {
     const shown = summary.mailProducts.slice(0, 8)
     const rest = summary.mailProducts.slice(8).reduce((sum, each) => sum + each.addresses, 0)
@@ -147,6 +148,14 @@ export function summaryLines(summary: Summary): string[] {
   return lines
 }
 
+/** What the figures beside counts are. */
+function rated(total: ReportRow | undefined, isScoped: boolean, per: number): string {
+  if (isScoped) return 'Of the addresses of a scope alone: no rates per head, no ranks.'
+  return total?.population === undefined
+    ? 'Population not known: counts without rates.'
+    : `Population of ${total.populationYear}; rates per ${grouped(per)} people.`
+}
+
 /** `all`, and the categories or services asked for (else the study's); the table drops the last where 80 columns are too few. */
 function servicesShown(rows: readonly ReportRow[], asked: readonly string[] | undefined): string[] {
   const found = [...new Set(rows.map((row) => row.service))]
@@ -157,6 +166,11 @@ function servicesShown(rows: readonly ReportRow[], asked: readonly string[] | un
 function regionsShown(rows: readonly ReportRow[], country: string, head: string, restricted: boolean): string[] {
   const regions = rows.filter((row) => row.service === head && row.region !== country && row.region !== 'unknown')
   if (restricted) return regions.map((row) => row.region)
+  const scoped = regions.filter((row) => (row.asked ?? 0) > 0)
+  if (scoped.length > 0)
+    return scoped
+      .toSorted((a, b) => (b.asked ?? 0) - (a.asked ?? 0) || (a.region < b.region ? -1 : 1))
+      .map((row) => row.region)
   if (country === 'JP' && studied.some((code) => regions.some((row) => row.region === code))) {
     return studied.filter((code) => regions.some((row) => row.region === code))
   }

@@ -162,7 +162,11 @@ test('a host is asked one thing at a time', async () => {
 })
 
 describe('by datagrams', () => {
-  async function answering(address: string, port: number, reply: (asked: Buffer) => readonly Buffer[]): Promise<number> {
+  async function answering(
+    address: string,
+    port: number,
+    reply: (asked: Buffer) => readonly Buffer[],
+  ): Promise<number> {
     const socket = createSocket('udp4')
     socket.on('message', (bytes, from) => {
       for (const each of reply(bytes)) socket.send(each, from.port, from.address)

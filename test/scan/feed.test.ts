@@ -41,7 +41,8 @@ function play(
   for (let now = 0; ; now += 7) {
     for (const each of under.filter(({ until }) => until <= now)) {
       feed.end(each.attempt)
-      if (each.attempt.nth < again(each.attempt.target.index)) feed.atLast({ ...each.attempt, nth: each.attempt.nth + 1 })
+      if (each.attempt.nth < again(each.attempt.target.index))
+        feed.atLast({ ...each.attempt, nth: each.attempt.nth + 1 })
     }
     under = under.filter(({ until }) => until > now)
     while (under.length < most) {
@@ -73,7 +74,8 @@ describe('the feed', () => {
           )
           for (const { attempt, at } of begun) {
             const near = begun.filter(
-              (other) => other.attempt.target.prefix === attempt.target.prefix && other.at >= at && other.at <= at + 1000,
+              (other) =>
+                other.attempt.target.prefix === attempt.target.prefix && other.at >= at && other.at <= at + 1000,
             )
             expect(near.length).toBeLessThanOrEqual(perPrefix)
           }

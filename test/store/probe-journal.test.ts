@@ -103,7 +103,10 @@ describe('a journal', () => {
     for (let length = 0; length <= whole.length; length++) {
       await writeFile(path, whole.subarray(0, length))
       const expected = length < (ends[1] ?? 0) ? [] : length < whole.length ? [1] : [1, 2, 3]
-      expect({ length, found: (await everything(store)).map(({ index }) => index) }).toEqual({ length, found: expected })
+      expect({ length, found: (await everything(store)).map(({ index }) => index) }).toEqual({
+        length,
+        found: expected,
+      })
       const again = await openProbeJournal(store, scope)
       await again.write([silent(500)])
       await again.close()
