@@ -1,3 +1,4 @@
+import { expect } from 'vitest'
 import type { Finding, Over, ProbeContext, TcpProbe, TlsFacts } from '../../src/model/probe.ts'
 
 export interface Script {
@@ -49,7 +50,9 @@ export function converse(probe: TcpProbe, { says, over = 'closed', handshakes = 
       }
       const piece = pieces.shift()
       step = talk.next(
-        piece === undefined ? { kind: 'over', why: over } : { kind: 'bytes', bytes: Buffer.from(piece as string, 'latin1') },
+        piece === undefined
+          ? { kind: 'over', why: over }
+          : { kind: 'bytes', bytes: Buffer.from(piece as string, 'latin1') },
       )
     }
   }
@@ -72,11 +75,24 @@ export const certificate = (names: readonly string[] = []): TlsFacts => ({
  * Cuts a conversation at every byte, and feeds it a byte at a time: it must never throw, and cut into bytes it must find
  * what it found in whole pieces.
  */
-export function tear(probe: TcpProbe, script: Script): { readonly bytewise: Conversed; readonly torn: readonly Conversed[] } {
+export function tear(
+  probe: TcpProbe,
+  script: Script,
+): { readonly bytewise: Conversed; readonly torn: readonly Conversed[] } {
   const whole = Buffer.concat(script.says.map((piece) => Buffer.from(piece as string, 'latin1')))
   const bytewise = converse(probe, { ...script, says: [...whole].map((byte) => Uint8Array.of(byte)) })
   const torn = Array.from({ length: whole.length }, (_, end) =>
     converse(probe, { ...script, says: end === 0 ? [] : [whole.subarray(0, end)] }),
   )
   return { bytewise, torn }
+}
+
+/** What tear() must show of a probe: the same finding byte by byte, and of what was cut off its own protocol or nothing. */
+export function assertTears(probe: TcpProbe, script: Script): void {
+  const whole = converse(probe, script)
+  const { bytewise, torn } = tear(probe, script)
+  expect(bytewise.finding).toEqual(whole.finding)
+  expect(bytewise.sent).toBe(whole.sent)
+  for (const { finding } of torn) expect([undefined, probe.id]).toContain(finding?.module)
+  expect(torn[0]?.finding).toBeUndefined()
 }
