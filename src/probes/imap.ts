@@ -49,18 +49,19 @@ interface Answer {
   readonly lines: readonly string[]
 }
 
-const mostLines = 32
+const mostCharacters = 8192
 
 /** The untagged lines up to the one with the command's tag, or up to the end. Undefined for lines that are neither. */
 function* answer(talk: Talk, tag: string): Step<Answer | undefined> {
   const lines: string[] = []
-  while (lines.length < mostLines) {
+  for (let room = mostCharacters; room > 0;) {
     const line = yield* talk.line(4096)
     if (line === undefined) return talk.over === undefined ? undefined : { isOk: false, lines }
     if (line.startsWith(`${tag} `)) return { isOk: /^OK\b/i.test(line.slice(tag.length + 1)), lines }
     // Where the peer broke off, the last line may be a piece of either.
     if (!line.startsWith('* ')) return talk.over === undefined ? undefined : { isOk: false, lines }
     lines.push(line)
+    room -= line.length + 2
   }
   return undefined
 }

@@ -11,17 +11,18 @@ export interface Head {
   readonly isWhole: boolean
 }
 
+/** With a body of its own largest size, a conversation of 32 KiB. */
 const mostHead = 16_384
 const mostLine = 8192
-export const mostBody = 16_384
+const mostBody = 16_384
 
-/** Reads an answer's head. Undefined where its first line is no status line of this protocol. @param protocol `HTTP/1\.[01]` */
-export function* head(talk: Talk, protocol = String.raw`HTTP/1\.[01]`): Step<Head | undefined> {
+/** Reads an answer's head. Undefined where its first line is no status line of this protocol. @param protocol a pattern */
+export function* head(talk: Talk, protocol: string, most: number): Step<Head | undefined> {
   const first = yield* talk.line(2048)
   const [, status] = new RegExp(`^${protocol} ([1-9]\\d\\d)(?: |$)`).exec(first ?? '') ?? []
   if (first === undefined || status === undefined) return undefined
   const lines = [first]
-  let room = mostHead
+  let room = most
   for (;;) {
     const line = yield* talk.line(Math.min(mostLine, room))
     if (line === undefined || line === '') return { status: Number(status), lines, isWhole: line === '' }
@@ -33,9 +34,11 @@ export function* head(talk: Talk, protocol = String.raw`HTTP/1\.[01]`): Step<Hea
 
 /** The head of an answer of HTTP that is no interim one (RFC 9110 §15.2). */
 export function* finalHead(talk: Talk): Step<Head | undefined> {
-  for (let interim = 0; ; interim++) {
-    const answer = yield* head(talk)
-    if (answer === undefined || answer.status >= 200 || answer.status === 101 || interim === 3) return answer
+  for (let room = mostHead; ;) {
+    const answer = yield* head(talk, String.raw`HTTP/1\.[01]`, room)
+    if (answer === undefined || answer.status >= 200 || answer.status === 101 || !answer.isWhole) return answer
+    room -= answer.lines.join('\r\n').length + 4
+    if (room <= 0) return answer
   }
 }
 
@@ -64,13 +67,15 @@ function* upTo(talk: Talk, length: number): Step<Buffer> {
 function* chunks(talk: Talk): Step<Buffer> {
   const parts: Buffer[] = []
   for (let room = mostBody; room > 0;) {
-    const [size = '0'] = /^[\da-f]{1,7}(?=[; \t]|$)/i.exec((yield* talk.line(1024)) ?? '') ?? []
+    const line = (yield* talk.line(1024)) ?? ''
+    const [size = '0'] = /^[\da-f]{1,7}(?=[; \t]|$)/i.exec(line) ?? []
     const length = Math.min(Number.parseInt(size, 16), room)
     const part = length === 0 ? undefined : yield* upTo(talk, length)
     if (part === undefined) break
     parts.push(part)
     if (part.length < length || (yield* talk.line(2)) !== '') break
-    room -= length
+    // What is around the chunks counts too: they may be of one byte.
+    room -= line.length + length + 4
   }
   return Buffer.concat(parts)
 }

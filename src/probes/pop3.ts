@@ -45,7 +45,7 @@ function* conversation({ tls }: Parameters<TcpProbe['talk']>[0]): Conversation {
   return { module: 'pop3', banner, hostnames: certificateNames(talk.tls), tags }
 }
 
-const mostLines = 64
+const mostCharacters = 8192
 
 /** A reply of many lines, up to a dot; none for -ERR and for silence. Undefined where it is no reply of POP3. */
 function* list(talk: Talk): Step<readonly string[] | undefined> {
@@ -54,10 +54,10 @@ function* list(talk: Talk): Step<readonly string[] | undefined> {
   if (/^-ERR(?= |$)/.test(first)) return []
   if (!/^\+OK(?= |$)/.test(first)) return undefined
   const lines: string[] = []
-  while (lines.length < mostLines) {
+  for (let room = mostCharacters; ;) {
     const line = yield* talk.line(1024)
-    if (line === undefined || line === '.') break
+    room -= (line?.length ?? 0) + 2
+    if (line === undefined || line === '.' || room < 0) return lines
     lines.push(line)
   }
-  return lines
 }

@@ -19,18 +19,19 @@ export const rtsp: TcpProbe = {
 }
 
 const protocol = String.raw`RTSP/[12]\.0`
+const mostHead = 8192
 
 function* conversation(context: ProbeContext): Conversation {
   const talk = new Talk(context.tls)
   yield* talk.send(ask(context, 'OPTIONS', 1))
-  const options = yield* head(talk, protocol)
+  const options = yield* head(talk, protocol, mostHead)
   if (options === undefined) return undefined
   // The body of an answer to OPTIONS is passed over; without a length there is none (RFC 2326 §4.4).
   if (header(options, 'content-length') !== undefined) yield* body(talk, options)
   const found = { module: 'rtsp', banner: asBanner(options), tags: [] }
   if (!options.isWhole) return found
   yield* talk.send(ask(context, 'DESCRIBE', 2, ['Accept: application/sdp']))
-  const description = yield* head(talk, protocol)
+  const description = yield* head(talk, protocol, mostHead)
   if (description === undefined) return found
   const tags = description.status === 200 ? ['open'] : description.status === 401 ? ['auth'] : []
   return { ...found, banner: asBanner(options, asBanner(description)), tags }

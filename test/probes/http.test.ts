@@ -126,5 +126,5 @@ test.each([
   expect(finding?.banner?.startsWith(top)).toBe(true)
   expect(finding?.banner?.length).toBeLessThan(17_000)
   expect(finding?.banner).not.toContain('<title>')
-  expect(heard).toBeLessThan(450)
+  expect(heard).toBeLessThan(70)
 })
