@@ -30,7 +30,8 @@ function* conversation({ tls }: Parameters<TcpProbe['talk']>[0]): Conversation {
   // Both of these greet and want a login like FTP.
   if (/VMware Authentication Daemon|HylaFAX/i.test(words)) return undefined
   const isNamed = /ftp/i.test(words) && !/\be?smtp\b/i.test(words)
-  const found = { module: 'ftp', banner: greeting.lines.join('\r\n') }
+  const names = certificateNames(talk.tls)
+  const found = { module: 'ftp', banner: greeting.lines.join('\r\n'), hostnames: names, tags: [] }
   if (greeting.code !== 220) return isNamed && greeting.code >= 400 ? found : undefined
   yield* talk.send('FEAT\r\n')
   const features = yield* reply(talk)

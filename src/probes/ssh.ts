@@ -43,8 +43,7 @@ const mostCharacters = 2048
 /** Key exchange and host key algorithms of the server's first packet, each with commas between. */
 function* algorithms(talk: Talk): Step<readonly [string, string] | undefined> {
   const length = (yield* talk.take(4))?.readUInt32BE(0) ?? 0
-  // Padding, type, cookie and two lengths at least.
-  if (length < 26 || length > mostBytes) return undefined
+  if (length > mostBytes) return undefined
   const packet = yield* talk.take(length)
   if (packet?.[1] !== kexinit) return undefined
   const kex = nameList(packet, 18)

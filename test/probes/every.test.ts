@@ -259,6 +259,17 @@ describe.each(probes.map((probe) => ({ id: probe.id, probe })))('$id', ({ probe 
   })
 })
 
+test.each([
+  [ssh, 'SSH-2.0-x\r\n\0\0\u0040\u0001'],
+  [mysql, '\u0001\u0008\0\0'],
+  [postgresql, 'E\0\0\u0010\u0001'],
+  [ldap, '0\u0082\u0020\u0001'],
+  [vnc, 'RFB 003.008\n\0\0\0\u0004\u0001'],
+  [adb, 'CNXN\0\0\0\u0001\0\u0010\0\0\u0001\u0010\0\0\0\0\0\0\u00bc\u00b1\u00a7\u00b1'],
+])('what is longer than it may be is not waited for: $0.id', (probe, says) => {
+  expect(converse(probe, { says: [says, ...Array<string>(99).fill('x')] }).heard).toBe(1)
+})
+
 test('fingerprints know the products by the banners', async () => {
   const known = speeches.filter(({ product }) => product !== undefined)
   const sql = recogniseSql()

@@ -91,6 +91,11 @@ describe('a web server', () => {
     expect(finding?.module).toBe('http')
   })
 
+  test('is not believed after a chunk that does not end where it should', () => {
+    const says = [chunked.says[0] ?? '', '7\r\n<title>more\r\n', '6\r\nsecond\r\n0\r\n\r\n']
+    expect(converse(http, { says }).finding?.banner?.endsWith('\r\n\r\n')).toBe(true)
+  })
+
   test.each([
     ['RTSP', 'RTSP/1.0 400 Bad Request\r\n\r\n'],
     ['SIP', 'SIP/2.0 400 Bad Request\r\n\r\n'],

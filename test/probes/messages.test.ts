@@ -133,6 +133,7 @@ describe('a printer', () => {
     ['says a model after the end', [`${top}\r\n`, start(0), Buffer.of(3), model()]],
     ['has a name longer than all', [`${top}\r\n`, start(0), Buffer.of(0x41, 255, 255), model()]],
     ['has a value longer than all', [`${top}\r\n`, start(0), Buffer.of(0x41, 0, 1, 0x61, 255, 255), model()]],
+    ['says half a model', [`${top}\r\n`, start(0), model().subarray(0, 30)]],
     ['breaks off in a length', [`${top}\r\n`, start(0), Buffer.of(0x41, 0)]],
   ])('that %s is one', (_, says) => {
     const { finding } = converse(ipp, { says })

@@ -81,6 +81,7 @@ describe('a remote desktop', () => {
     ['an answer to another', confirm().fill(7, 6, 7)],
     ['another length within', confirm().fill(7, 4, 5)],
     ['another length', Buffer.concat([confirm(), Buffer.of(0)]).fill(12, 3, 4)],
+    ['a length between the two', Buffer.from([3, 0, 0, 12, 7, 0xd0, 0, 0, 0x12, 0x34, 0, 2])],
     ['a length of nothing', confirm().fill(0, 2, 4)],
     ['a length beyond all', confirm().fill(255, 2, 4)],
     ['a negotiation of another length', confirm(2, 0, 9, 0, 1, 0, 0, 0)],

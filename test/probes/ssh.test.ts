@@ -18,6 +18,13 @@ function kexinit(lists: readonly string[], type = 20): Buffer {
   return Buffer.concat([start, payload, Buffer.alloc(4)])
 }
 
+const secondTooLong = Buffer.concat([
+  Buffer.of(0, 0, 0, 30, 4, 20),
+  Buffer.alloc(16),
+  list('kex'),
+  Buffer.of(0, 0, 1, 0),
+  Buffer.from('a'),
+])
 const line = 'SSH-2.0-OpenSSH_9.6p1 Ubuntu-3ubuntu13\r\n'
 const algorithms = ['curve25519-sha256,diffie-hellman-group14-sha1', 'ssh-ed25519,ssh-rsa', 'aes128-ctr']
 const open: Script = { says: [line, kexinit(algorithms)] }
@@ -54,6 +61,7 @@ describe('an SSH server', () => {
     ['of another type', kexinit(algorithms, 21)],
     ['with a list longer than itself', kexinit(algorithms).fill(255, 22, 26)],
     ['with a second list longer than itself', kexinit(['a', 'b']).fill(255, 27, 31)],
+    ['with a second list longer than all', secondTooLong],
     ['with bytes for names', kexinit(['a\0b', 'c'])],
     ['cut off', kexinit(algorithms).subarray(0, 40)],
   ])('whose packet is %s has said its line', (_, packet) => {

@@ -31,7 +31,7 @@ describe('a telnet server', () => {
   })
 
   test('may negotiate at length, and escape bytes', () => {
-    const long = bytes(iac, sb, 24, 1, iac, iac, se, iac, se)
+    const long = `${bytes(iac, sb, 24, iac, iac, se)}hidden${bytes(iac, se)}`
     const { finding } = converse(telnet, { says: [`${long}a${bytes(iac, iac)}b\r\0\nc${bytes(iac, 241)}d`] })
     expect(finding?.banner).toBe('a\u00ffb\r\ncd')
   })
