@@ -38,7 +38,6 @@ export function* finalHead(talk: Talk): Step<Head | undefined> {
     const answer = yield* head(talk, String.raw`HTTP/1\.[01]`, room)
     if (answer === undefined || answer.status >= 200 || answer.status === 101 || !answer.isWhole) return answer
     room -= answer.lines.join('\r\n').length + 4
-    if (room <= 0) return answer
   }
 }
 

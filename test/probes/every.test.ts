@@ -213,6 +213,7 @@ describe.each(probes.map((probe) => ({ id: probe.id, probe })))('$id', ({ probe 
       '220-x\r\n',
       '\u00ff\u00fa',
       '1\r\nx\r\n',
+      'HTTP/1.1 103 x\r\n\r\n',
       'X: y\r\n',
     ]
     for (const [beginning, more] of beginnings.flatMap((each) => endless.map((other) => [each, other] as const))) {
