@@ -1,3 +1,4 @@
+import { expect } from 'vitest'
 import type { Finding, Over, ProbeContext, TcpProbe, TlsFacts } from '../../src/model/probe.ts'
 
 export interface Script {
@@ -84,4 +85,14 @@ export function tear(
     converse(probe, { ...script, says: end === 0 ? [] : [whole.subarray(0, end)] }),
   )
   return { bytewise, torn }
+}
+
+/** What tear() must show of a probe: the same finding byte by byte, and of what was cut off its own protocol or nothing. */
+export function assertTears(probe: TcpProbe, script: Script): void {
+  const whole = converse(probe, script)
+  const { bytewise, torn } = tear(probe, script)
+  expect(bytewise.finding).toEqual(whole.finding)
+  expect(bytewise.sent).toBe(whole.sent)
+  for (const { finding } of torn) expect([undefined, probe.id]).toContain(finding?.module)
+  expect(torn[0]?.finding).toBeUndefined()
 }
