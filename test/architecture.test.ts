@@ -42,7 +42,7 @@ const rooms: Readonly<Record<string, Room>> = {
     why: 'A report writes rows down; it cannot look anything up, so every figure is in the rows for all reports alike.',
   },
   probes: {
-    may: ['model'],
+    may: ['model', 'version.ts'],
     why: 'A probe is handed what was heard and says what to send: it cannot dial.',
   },
   scan: {

@@ -15,14 +15,14 @@ export const smtp: TcpProbe = {
   harmless: 'a mail server is told no sender and no recipient',
   identity: 'a greeting and a reply to EHLO with status codes of SMTP',
   reference: 'RFC 5321, RFC 3207, RFC 6409, RFC 8314',
-  recognises: (first) => /^(220|421|554)[ -][^\r\n]*\b(e?smtp|mail)\b/i.test(first.toString('latin1')),
-  talk,
+  recognises: (first) => /^(220|421|554)[ -][^\r\n]*\be?smtp\b/i.test(first.toString('latin1')),
+  talk: conversation,
 }
 
 /** `.invalid` belongs to nobody (RFC 6761). */
 const ehlo = 'EHLO census.invalid\r\n'
 
-function* talk({ tls }: Parameters<TcpProbe['talk']>[0]): Conversation {
+function* conversation({ tls }: Parameters<TcpProbe['talk']>[0]): Conversation {
   const talk = new Talk(tls)
   const greeting = yield* reply(talk)
   if (greeting === undefined || ![220, 421, 554].includes(greeting.code)) return undefined

@@ -98,8 +98,8 @@ class Engine {
   #answered = 0
   #mostLag = 0
   readonly #statuses: Partial<Record<ProbeStatus, number>> = {}
-  /** What is waited for until more is asked: the disk. */
-  #holdUp: Promise<void> | undefined
+  /** What is waited for until more is asked: writes to the disk. */
+  #held = 0
   #failure: { readonly error: unknown } | undefined
   #finished: () => void = () => undefined
 
@@ -119,7 +119,6 @@ class Engine {
         this.#finished = resolve
         this.#pump()
       })
-      await this.#holdUp
     } finally {
       clearInterval(timer)
       this.#datagrams.close()
@@ -149,7 +148,7 @@ class Engine {
   }
 
   #pump(): void {
-    while (this.#failure === undefined && this.#holdUp === undefined && this.#inFlight < this.#most) {
+    while (this.#failure === undefined && this.#held === 0 && this.#inFlight < this.#most) {
       const now = performance.now()
       if (!this.#isDue(now)) return
       const attempt = this.#feed.next(now)
@@ -157,7 +156,8 @@ class Engine {
       this.#allowance--
       this.#guarded(() => this.#begin(attempt, now))
     }
-    if (this.#failure !== undefined || (this.#inFlight === 0 && this.#feed.isEmpty)) this.#finished()
+    const isDone = this.#inFlight === 0 && this.#held === 0 && this.#feed.isEmpty
+    if (this.#failure !== undefined || isDone) this.#finished()
   }
 
   /** Whether one more may begin: both evenly and within any second. */
@@ -238,13 +238,18 @@ class Engine {
     this.#statuses[status] = (this.#statuses[status] ?? 0) + 1
     if (result.finding !== undefined) this.#answered++
     const told = this.#options.onAsked({ ...result, status, target: attempt.target, at: Date.now() })
-    this.#holdUp ??= told?.then(
-      () => {
-        this.#holdUp = undefined
-        this.#pump()
-      },
-      (error: unknown) => this.#fail(error),
-    )
+    if (told !== undefined) void this.#holdUntil(told)
+  }
+
+  async #holdUntil(written: Promise<void>): Promise<void> {
+    this.#held++
+    try {
+      await written
+    } catch (error) {
+      this.#fail(error)
+    }
+    this.#held--
+    this.#pump()
   }
 
   /** Whatever goes wrong ends the scan: nothing more is asked. */
@@ -259,7 +264,6 @@ class Engine {
   #fail(error: unknown): void {
     if (this.#failure !== undefined) return
     this.#failure = { error }
-    this.#holdUp = undefined
     for (const flight of [...this.#connecting, ...this.#talking]) if (!flight.isOver) flight.exchange.expire()
     this.#finished()
   }

@@ -28,7 +28,7 @@ describe('a permutation', () => {
   test.each([256, 1280, 65_536])('of %i spreads: neighbours in it are of all parts alike', (size) => {
     const order = permutation(size, 42)
     // The chi-squared statistic of 16 parts in the first quarter; 15 degrees of freedom, above 44.3 in one of 10,000.
-    const parts = new Array<number>(16).fill(0)
+    const parts = Array.from({ length: 16 }, () => 0)
     const drawn = size / 4
     for (let index = 0; index < drawn; index++) parts[Math.floor((order(index) * 16) / size)]! += 1
     const expected = drawn / 16
