@@ -14,7 +14,9 @@ export function* noise(count = 10_000, seed = 1): Generator<Buffer> {
   for (const byte of [0, 0xff, 0x30, 0x0a]) yield Buffer.alloc(65_536, byte)
   const next = seeded(seed)
   for (let index = 0; index < count; index++) {
-    yield Buffer.from(Array.from({ length: Math.floor(next() * 256) }, () => Math.floor(next() * 256)))
+    const bytes = Buffer.alloc(Math.floor(next() * 256))
+    for (let at = 0; at < bytes.length; at++) bytes[at] = next() * 256
+    yield bytes
   }
 }
 
@@ -35,4 +37,18 @@ export function* mutants(message: Buffer, count = 5000, seed = 2): Generator<Buf
   for (let at = 0; at < Math.min(message.length, 256); at++) {
     for (const byte of nasty) yield Buffer.concat([message.subarray(0, at), Buffer.of(byte), message.subarray(at + 1)])
   }
+}
+
+/** The message broken off at every byte. */
+export const cuts = (message: Buffer): readonly Buffer[] =>
+  Array.from({ length: message.length }, (_, end) => message.subarray(0, end))
+
+/** The message with much behind it. */
+export const tails = (message: Buffer): readonly Buffer[] =>
+  [0, 0x41, 0xff].map((byte) => Buffer.concat([message, Buffer.alloc(60_000, byte)]))
+
+/** The first message to which a probe finds what it must not, in hexadecimal; undefined when there is none. */
+export function firstOf(messages: Iterable<Buffer>, isWrong: (message: Buffer) => boolean): string | undefined {
+  for (const message of messages) if (isWrong(message)) return message.toString('hex', 0, 1024)
+  return undefined
 }

@@ -8,7 +8,7 @@ const packet = (hex: string): Buffer =>
 const hexOf = (text: string, length: number): string => Buffer.from(text.padEnd(length, '\0'), 'latin1').toString('hex')
 
 const confirmed = packet('11d00014000100c0010ac1020100c2020102')
-const agreed = packet('02f0803203000045430008000000' + '00f0000001000100f0')
+const agreed = packet('02f080320300004543000800000000f0000001000100f0')
 
 /** The answer to a read of a list: its records of equal size. */
 const list = (id: string, ...records: readonly string[]): Buffer => {
@@ -32,7 +32,7 @@ const components = list(
   component('0005', 'S C-X0000000'),
   component('0007', 'CPU 000-0 EX'),
 )
-const refused = packet('02f080320700004543000c00040001120812840101' + '0000d401' + '0a000000')
+const refused = packet('02f080320700004543000c000400011208128401010000d4010a000000')
 const says = [confirmed, agreed, modules, components]
 const bare = { module: 's7', banner: '' }
 
@@ -66,7 +66,7 @@ describe('a controller', () => {
   test.each([
     ['refuses the lists', [confirmed, agreed, refused, refused], bare],
     ['goes away', [confirmed, agreed], bare],
-    ['refuses the agreement', [confirmed, packet('02f08032030000454300000000' + '8104')], bare],
+    ['refuses the agreement', [confirmed, packet('02f080320300004543000000008104')], bare],
     ['answers with another list', [confirmed, agreed, components, modules], bare],
     [
       'counts more records than it tells',
@@ -82,8 +82,8 @@ describe('a controller', () => {
   test.each([
     ['no connection', [packet('0680001400010000'), agreed]],
     ['ISO transport of another', [confirmed, packet('02f0800500')]],
-    ['a job of its own', [confirmed, packet('02f0803201000045430008000000' + '00f0000001000100f0')]],
-    ['an answer to another', [confirmed, packet('02f0803203000045440008000000' + '00f0000001000100f0')]],
+    ['a job of its own', [confirmed, packet('02f080320100004543000800000000f0000001000100f0')]],
+    ['an answer to another', [confirmed, packet('02f080320300004544000800000000f0000001000100f0')]],
     ['a packet of no length', [Buffer.from('03000004', 'hex')]],
     ['a packet too long', [Buffer.from('0300ffff11d0', 'hex')]],
     ['another protocol', ['HTTP/1.1 400 Bad Request\r\n\r\n']],
