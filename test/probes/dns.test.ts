@@ -59,6 +59,13 @@ describe('a name server', () => {
       'REFUSED',
     ],
     ['has an empty record', reply({ answer: txt('c00c') }), 'NOERROR'],
+    ['has text of the Internet', reply({ answer: txt('c00c', '9.9').replace('00100003', '00100001') }), 'NOERROR'],
+    ['has a record of another type', reply({ answer: txt('c00c', '9.9').replace('00100003', '000d0003') }), 'NOERROR'],
+    [
+      'has as many answers as are read',
+      reply({ counts: '0001008000000000', answer: txt('c00c').repeat(128) }),
+      'NOERROR',
+    ],
     ['has a string longer than its record', reply({ answer: 'c00c00100003000000000002ff41' }), 'NOERROR'],
   ])('that %s is one', (_, said, banner) => {
     expect(hear(dns, said)).toEqual({ module: 'dns', banner, tags: [] })
@@ -76,6 +83,9 @@ describe('a name server', () => {
     ['a header alone without an error', Buffer.from(`${id}80000000000000000000`, 'hex')],
     ['a name that leads to itself', reply({ answer: txt('c01e', '9.9') })],
     ['names that lead to each other', reply({ answer: txt('c020c01e', '9.9') })],
+    ['two questions', reply({ counts: '0002000000000000', question: question + question })],
+    ['more answers than are read', reply({ counts: '0001008100000000', answer: txt('c00c', '9').repeat(129) })],
+    ['a name that leads forward to one', reply({ answer: txt('c020', '9.9') })],
     ['a name that leads forward', reply({ answer: txt('c0ff', '9.9') })],
     ['a label of 64 bytes', reply({ answer: txt(`40${'41'.repeat(64)}00`, '9.9') })],
     ['a name of 256 bytes', reply({ answer: txt(`${`3f${'41'.repeat(63)}`.repeat(4)}00`, '9.9') })],
