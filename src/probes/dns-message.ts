@@ -73,7 +73,8 @@ export function readDns(message: Buffer): DnsMessage | undefined {
   return { id, flags, questions, answers }
 }
 
-const mostOfName = 255
+/** Without the last byte, which is the root (RFC 1035 §2.3.4). */
+const mostOfName = 254
 /** Labels, of which a name has 127 at most, and pointers. */
 const mostSteps = 192
 

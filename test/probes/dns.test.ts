@@ -26,6 +26,8 @@ const txt = (owner: string, ...strings: readonly string[]): string => {
   return `${owner}0010000300000000${(data.length / 2).toString(16).padStart(4, '0')}${data}`
 }
 
+const label = (length: number): string => `${length.toString(16)}${'41'.repeat(length)}`
+
 const version = reply({ answer: txt('c00c', '9.18.24-1-Debian') })
 const refused = reply({ flags: '8005', counts: '0001000000000000' })
 
@@ -66,6 +68,7 @@ describe('a name server', () => {
       reply({ counts: '0001008000000000', answer: txt('c00c').repeat(128) }),
       'NOERROR',
     ],
+    ['has a name of 255 bytes', reply({ answer: txt(`${label(63).repeat(3)}${label(61)}00`) }), 'NOERROR'],
     ['has a string longer than its record', reply({ answer: 'c00c00100003000000000002ff41' }), 'NOERROR'],
   ])('that %s is one', (_, said, banner) => {
     expect(hear(dns, said)).toEqual({ module: 'dns', banner, tags: [] })
@@ -88,7 +91,7 @@ describe('a name server', () => {
     ['a name that leads forward to one', reply({ answer: txt('c020', '9.9') })],
     ['a name that leads forward', reply({ answer: txt('c0ff', '9.9') })],
     ['a label of 64 bytes', reply({ answer: txt(`40${'41'.repeat(64)}00`, '9.9') })],
-    ['a name of 256 bytes', reply({ answer: txt(`${`3f${'41'.repeat(63)}`.repeat(4)}00`, '9.9') })],
+    ['a name of 256 bytes', reply({ answer: txt(`${label(63).repeat(3)}${label(62)}00`, '9.9') })],
     ['a record longer than the message', reply({ answer: 'c00c0010000300000000ffff0141' })],
     ['fewer answers than it counts', reply({ counts: '0001ffff00000000', answer: txt('c00c', '9.9') })],
   ])('is not %s', (_, said) => {

@@ -68,6 +68,15 @@ describe('an engine', () => {
     expect(hear(snmp, report({ engine }))?.banner).toContain(part)
   })
 
+  test.each([
+    ['numbers of four bytes', { boots: '02047fffffff' }, 'boots: 2147483647\n'],
+    ['an id of five bytes', { engine: '8000000904' }, 'enterprise: 9\nformat: text\nboots'],
+    ['an id of 32 bytes', { engine: `8000000905${'41'.repeat(27)}` }, 'format: octets\nboots'],
+    ['an enterprise of no number', { engine: '8000000005' }, 'enterprise: 0\nformat: octets\n'],
+  ] satisfies [string, Told, string][])('may have %s', (_, told, part) => {
+    expect(hear(snmp, report(told))?.banner).toContain(part)
+  })
+
   test('may encode lengths in more bytes than it needs', () => {
     const long = Buffer.concat([
       Buffer.from('30840000', 'hex'),
