@@ -26,8 +26,8 @@ describe('a server', () => {
     ['answers unconfirmed', `5845ffff${token}`, '2.05'],
     ['acknowledges', `6000${id}`, 'acknowledged'],
     ['resets', `7000${id}`, 'reset'],
-    ['has a long option', `6845${id}${token}dd0000${'00'.repeat(13)}ff41`, '2.05\nA'],
-    ['has a longer option', `6845${id}${token}ee00000000${'00'.repeat(269)}ff41`, '2.05\nA'],
+    ['has a long option', `6845${id}${token}dd0001${'00'.repeat(14)}ff41`, '2.05\nA'],
+    ['has a longer option', `6845${id}${token}ee00000001${'00'.repeat(270)}ff41`, '2.05\nA'],
   ])('that %s is one', (_, hex, banner) => {
     expect(hear(coap, reply(hex))).toEqual({ module: 'coap', banner })
   })
