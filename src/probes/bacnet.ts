@@ -69,8 +69,7 @@ function apduOf(reply: Buffer): Bytes | undefined {
 
 function findingOf(bytes: Bytes): Finding | undefined {
   const object = bytes.take(5)
-  if (bytes.isShort || object[0] !== 0x0c || object.readUInt32BE(1) >> 22 !== 8 || bytes.number(1) !== 0x1e)
-    return undefined
+  if (object[0] !== 0x0c || object.readUInt32BE(1) >> 22 !== 8 || bytes.number(1) !== 0x1e) return undefined
   const facts: Record<string, string | number> = { 'Instance ID': object.readUInt32BE(1) & 0x3f_ff_ff }
   while (bytes.number(1) === 0x29) {
     const name = properties[bytes.number(1)]

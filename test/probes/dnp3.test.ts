@@ -5,6 +5,13 @@ import { expectSturdyTalk } from '../helpers/sturdy-talk.ts'
 
 const linkStatus = 0x0b
 
+/** A header of eight bytes with its check sum. */
+const summed = (header: string): Buffer => {
+  const bytes = Buffer.from(`${header}0000`, 'hex')
+  bytes.writeUInt16LE(checkSum(bytes.subarray(0, 8)), 8)
+  return bytes
+}
+
 test('check sums are those of the protocol', () => {
   expect(checkSum(Buffer.from('123456789'))).toBe(0xea82)
   expect(frame(0xc9, 0, 0).toString('hex')).toBe('056405c900000000364c')
@@ -34,7 +41,9 @@ describe('an outstation', () => {
   test.each([
     ['a master', frame(0xc9, 10, 1)],
     ['a wrong check sum', Buffer.concat([frame(linkStatus, 1, 10).subarray(0, 9), Buffer.of(0)])],
-    ['another start', Buffer.from('0565050b01000a000000', 'hex')],
+    ['another start', summed('0464050b01000a00')],
+    ['another second byte', summed('0565050b01000a00')],
+    ['a length too short', summed('0564040b01000a00')],
     ['a frame too short', Buffer.from('056404', 'hex')],
     ['a frame cut', frame(linkStatus, 1, 10).subarray(0, 9)],
   ])('is not %s', (_, said) => {

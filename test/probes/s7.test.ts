@@ -32,6 +32,9 @@ const components = list(
   component('0005', 'S C-X0000000'),
   component('0007', 'CPU 000-0 EX'),
 )
+const firmware = `0007${hexOf('', 20)}000056030206`
+const changed = (said: Buffer, at: number, byte: number): Buffer =>
+  Buffer.concat([said.subarray(0, at), Buffer.of(byte), said.subarray(at + 1)])
 const refused = packet('02f080320700004543000c000400011208128401010000d4010a000000')
 const says = [confirmed, agreed, modules, components]
 const bare = { module: 's7', banner: '' }
@@ -68,12 +71,11 @@ describe('a controller', () => {
     ['goes away', [confirmed, agreed], bare],
     ['refuses the agreement', [confirmed, packet('02f080320300004543000000008104')], bare],
     ['answers with another list', [confirmed, agreed, components, modules], bare],
-    [
-      'counts more records than it tells',
-      [confirmed, agreed, list('0011', `0007${hexOf('', 20)}000056030206`)],
-      { version: '3.2.6' },
-    ],
+    ['counts more records than it tells', [confirmed, agreed, list('0011', firmware)], { version: '3.2.6' }],
     ['has records of another size', [confirmed, agreed, list('0011', '000756030206')], bare],
+    ['answers with another list of that size', [confirmed, agreed, list('0012', firmware)], bare],
+    ['counts none of its records', [confirmed, agreed, changed(list('0011', firmware), 40, 0)], bare],
+    ['says that its list is none', [confirmed, agreed, changed(list('0011', firmware), 29, 0x0a)], bare],
     ['has a firmware of another form', [confirmed, agreed, list('0011', `0007${hexOf('', 20)}000000030206`)], bare],
   ])('that %s is one', (_, said, finding) => {
     expect(converse(s7, { says: said }).finding).toMatchObject(finding)
@@ -90,6 +92,10 @@ describe('a controller', () => {
   ])('is not %s', (_, said) => {
     expect(converse(s7, { says: said }).finding).toBeUndefined()
   })
+})
+
+test('is not waited for when it announces 64 KiB', () => {
+  expect(converse(s7, { says: [Buffer.from('0300ffff', 'hex'), 'x', 'x'] }).heard).toBe(1)
 })
 
 test('stands whatever is said', () => expectSturdyTalk(s7, { says }))
