@@ -41,7 +41,7 @@ describe('a device', () => {
     ],
     ['writes UCS-2', reply(value('4d', '75060400540037ff')), 'Object Name: T7'],
     ['writes a long name', reply(value('4d', `75fe012d00${hex('x'.repeat(300))}`)), `Object Name: ${'x'.repeat(256)}`],
-    ['has a number for a name', reply(value('4d', '2107')), 'Instance ID: 1234'],
+    ['has a number for a name', reply(value('4d', '220741')), 'Instance ID: 1234'],
     [
       'answers from behind a router',
       framed(`010800050106300b0e${object}1e${named}1f`),
