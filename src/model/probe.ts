@@ -88,8 +88,10 @@ export interface TcpProbe extends ProbeFacts {
 
 export interface UdpProbe extends ProbeFacts {
   readonly transport: 'udp'
-  /** What ties a reply to its request: `64-bit transmit timestamp`; `the socket` where the protocol has nothing. */
+  /** What ties a reply to its request: `64-bit transmit timestamp`. */
   readonly matching: string
+  /** Whether that is little, so that each question has a socket of its own, whose port nobody else knows. */
+  readonly ownSocket?: true
   /** The datagram to send. @param random 16 bytes that no one else can know */
   request(random: Uint8Array, context: Pick<ProbeContext, 'contact'>): Buffer
   /** What a reply says; undefined when it is no answer to that request. Never throws. */

@@ -7,6 +7,8 @@ export interface UdpEvents {
   datagram(bytes: Buffer, address: string, port: number): void
   /** What could not be sent, in the system's word (ENETUNREACH, ENOBUFS, …). */
   failed(code: string, address: string, port: number): void
+  /** The socket could not be opened (EMFILE, …): nothing that was sent by it left, and it is closed. */
+  broken(code: string): void
 }
 
 export interface UdpSocket {
@@ -27,9 +29,19 @@ export function openUdp(guard: Guard, family: 4 | 6, events: UdpEvents): UdpSock
   socket.on('message', (bytes, { address, port }) => {
     if (!isClosed) events.datagram(bytes, address.replace(/%.*$/, ''), port)
   })
-  // An ICMP message that came back for one of many: whose it was is not told.
-  socket.on('error', () => undefined)
+  let isBound = false
+  socket.on('error', (error: NodeJS.ErrnoException) => {
+    // Of a bound socket it is an ICMP message that came back for one of many: whose it was is not told.
+    if (isBound || isClosed) return
+    close()
+    events.broken(error.code ?? 'error')
+  })
+  const close = (): void => {
+    if (!isClosed) socket.close()
+    isClosed = true
+  }
   socket.bind(() => {
+    isBound = true
     try {
       socket.setRecvBufferSize(wantedBuffer)
     } catch {
@@ -45,10 +57,7 @@ export function openUdp(guard: Guard, family: 4 | 6, events: UdpEvents): UdpSock
         if (error !== null && error !== undefined && !isClosed) events.failed(code ?? 'error', address, port)
       })
     },
-    close: () => {
-      isClosed = true
-      socket.close()
-    },
+    close,
   }
 }
 

@@ -29,11 +29,13 @@ export interface Datagrams {
 interface Open {
   readonly question: Question
   readonly request: Buffer
+  readonly socket: UdpSocket
 }
 
 /**
- * One socket for all questions of a family; a reply belongs to a question when it comes from the very address and port that
- * was asked and carries what the protocol ties it with. There is one question at a time to an address and port.
+ * One socket for all questions of a family, but for protocols that tie a reply to its request by little; a reply belongs to a
+ * question when it comes from the very address and port that was asked, to the socket that asked, and carries what the
+ * protocol ties it with. There is one question at a time to an address and port.
  */
 export function openDatagrams(guard: Guard): Datagrams {
   const sockets = new Map<4 | 6, UdpSocket>()
@@ -43,20 +45,28 @@ export function openDatagrams(guard: Guard): Datagrams {
   const done = (key: string, result: Exchanged): void => {
     const found = open.get(key)
     open.delete(key)
+    if (found?.question.probe.ownSocket === true) found.socket.close()
     found?.question.onDone(result)
   }
-  const socketOf = (family: 4 | 6): UdpSocket => {
-    const found =
-      sockets.get(family) ??
-      openUdp(guard, family, {
-        datagram: (bytes, address, port) => {
-          const key = keyOf(address, port)
-          const asked = open.get(key)
-          const finding = asked?.question.probe.read(bytes, asked.request)
-          if (finding !== undefined) done(key, { status: 'answered', finding })
-        },
-        failed: (code, address, port) => done(keyOf(address, port), { status: statusOfCode(code) }),
-      })
+  const newSocket = (family: 4 | 6): UdpSocket => {
+    const made: UdpSocket = openUdp(guard, family, {
+      datagram: (bytes, address, port) => {
+        const key = keyOf(address, port)
+        const asked = open.get(key)
+        if (asked?.socket !== made) return
+        const finding = asked.question.probe.read(bytes, asked.request)
+        if (finding !== undefined) done(key, { status: 'answered', finding })
+      },
+      failed: (code, address, port) => done(keyOf(address, port), { status: statusOfCode(code) }),
+      broken: (code) => {
+        if (sockets.get(family) === made) sockets.delete(family)
+        for (const [key, { socket }] of open) if (socket === made) done(key, { status: statusOfCode(code) })
+      },
+    })
+    return made
+  }
+  const sharedSocket = (family: 4 | 6): UdpSocket => {
+    const found = sockets.get(family) ?? newSocket(family)
     sockets.set(family, found)
     return found
   }
@@ -64,8 +74,10 @@ export function openDatagrams(guard: Guard): Datagrams {
     ask: (question) => {
       const { probe, address, port, contact, now } = question
       const request = probe.request(randomBytes(16), { contact })
-      open.set(keyOf(address, port), { question, request })
-      socketOf(address.includes(':') ? 6 : 4).send(request, address, port, now)
+      const family = address.includes(':') ? 6 : 4
+      const socket = probe.ownSocket === true ? newSocket(family) : sharedSocket(family)
+      open.set(keyOf(address, port), { question, request, socket })
+      socket.send(request, address, port, now)
     },
     // Questions have the same time each, so they are due in the order they were asked in.
     expire: (now) => {
@@ -75,7 +87,7 @@ export function openDatagrams(guard: Guard): Datagrams {
       }
     },
     close: () => {
-      for (const socket of sockets.values()) socket.close()
+      for (const socket of [...[...open.values()].map((each) => each.socket), ...sockets.values()]) socket.close()
     },
   }
 }
