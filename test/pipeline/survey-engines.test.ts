@@ -219,6 +219,8 @@ describe.each([fofa, quake])('$engine', (played) => {
     expect(plan?.requests.map(({ what, credits }) => [what, credits])).toEqual(
       [...rows, 'all, at the end'].map((what) => [what, 1]),
     )
+    // A list of FOFA's may be of five regions.
+    expect(plan?.more[0]?.requests).toBe(rows.length * (engine === 'fofa' ? 10 : 1))
     expect(plan?.account).toMatchObject({ credits: 77 })
     expect(JSON.stringify(plan)).not.toContain('canary')
     expect(plan?.requests[1]?.request).toContain('smtp')
@@ -496,7 +498,8 @@ test.each([0, 3])('an answer of FOFA’s that took more than was reckoned is the
 
 test('HTTP alone cannot be asked of Quake: what finds it finds HTTPS, too', async () => {
   const asked = await started(quake.answers(banners, {}))
-  const request = requestOf('no-store', [sourceOf(quake, asked)], { services: ['http'] })
+  const store = join(await temporaryFolder(), 'store')
+  const request = requestOf(store, [sourceOf(quake, asked)], { services: ['http'] })
   const message = expect.stringContaining('it cannot tell HTTP from HTTPS: ask for `web`') as unknown
   await expect(survey(request)).rejects.toMatchObject({ exit: 2, message })
   expect(asked.connections()).toBe(0)
