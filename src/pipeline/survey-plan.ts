@@ -97,7 +97,7 @@ type Plan = Pick<PlannedEngine, 'requests' | 'more'>
 export function openSource(
   source: EngineRequest,
   request: SurveyRequest,
-  { catalogue, country, services }: Prepared,
+  { catalogue, country, regions, services }: Prepared,
 ): OpenSource {
   const rowsWith = (objection: Surveyor['objection']): SurveyRows =>
     surveyRows(catalogue, { source: source.engine, knowsServices: true, objection }, country, services)
@@ -112,12 +112,14 @@ export function openSource(
       surveyor,
       rowsWith((question) => surveyor.objection(question)),
       request.by,
+      regions.regionsOf(country).length,
     ),
   }
 }
 
-function planOf(surveyor: Surveyor, { rows }: SurveyRows, by: readonly CrossBreakdown[]): Plan {
+function planOf(surveyor: Surveyor, { rows }: SurveyRows, by: readonly CrossBreakdown[], regions: number): Plan {
   const most = surveyor.mostBuckets
+  const rounds = Math.max(1, Math.ceil(regions / (surveyor.shortestList ?? most)))
   const planned = ({ id, question }: SurveyRows['rows'][number], wanted: Wanted): Plan['requests'][number] => ({
     what: id,
     request: surveyor.describe(question, wanted),
@@ -143,7 +145,7 @@ function planOf(surveyor: Surveyor, { rows }: SurveyRows, by: readonly CrossBrea
       ...rows.slice(0, 1).map((row) => ({ ...planned(row, {}), what: 'all, at the end' })),
     ],
     more: [
-      more('a list of regions that leaves a remainder', lists),
+      more('a list of regions that leaves a remainder', lists * rounds),
       more('the ten most frequent values of each service', crossed),
       more('banners whose name says nothing, by their ports', byPort + (hasModules ? 1 : 0)),
       more('cities, where codes of regions are in doubt', surveyor.facets.has('city') ? 3 : 0),

@@ -18,8 +18,8 @@ export interface RegionCounts {
   readonly others: Counted['buckets']
 }
 
-/** A list that is cut off so often is of no country. */
-const mostRounds = 20
+/** A list that is cut off so often is of no country: some give five regions at a time, and no country has 250. */
+const mostRounds = 50
 
 /**
  * Asks by region until the list is proved complete: what the total has beyond the regions listed is asked for by

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { distance } from 'fastest-levenshtein'
 import { z } from 'zod'
+import { engineIds } from '../model/engine.ts'
 import { recordSources } from '../model/observation.ts'
 import { wrongInput } from '../model/errors.ts'
 
@@ -13,7 +14,7 @@ const serviceSchema = z.strictObject({
   title: z.string().min(1),
   category: id,
   ports: z.strictObject({ tcp: ports, udp: ports }),
-  names: z.partialRecord(z.enum(recordSources), nameList),
+  names: z.partialRecord(z.enum([...recordSources, ...engineIds]), nameList),
   why: z.string().min(1),
 })
 const catalogueSchema = z.strictObject({

@@ -9,8 +9,8 @@ export type Judgement =
   | { readonly kind: 'answer'; readonly json: unknown; readonly text: string }
   /** It may be answered when it is asked again. */
   | { readonly kind: 'again'; readonly why: string }
-  /** The engine refuses the key or the plan: its own words. */
-  | { readonly kind: 'refused'; readonly why: string }
+  /** The engine refuses the key or the plan: its own words. `spent`: what it took beyond what was reckoned, which ends the asking. */
+  | { readonly kind: 'refused'; readonly why: string; readonly spent?: number }
 
 /** A request without its key. */
 export interface Asked<T> {
@@ -34,7 +34,7 @@ export interface AskerOptions {
   readonly http: HttpClient
   /** The request with the engine's key in it. */
   readonly request: (asked: Asked<unknown>) => HttpRequest
-  readonly judge: (answer: HttpAnswer) => Judgement
+  readonly judge: (answer: HttpAnswer, asked: Asked<unknown>) => Judgement
   readonly requestsPerSecond: number
   /** Attempts beyond the first that all requests together may take. */
   readonly retryBudget: number
@@ -89,12 +89,15 @@ export function openAsker(options: AskerOptions): Asker {
   let attempts = 0
   let retries = 0
   let credits = 0
+  /** Why nothing more is asked. */
+  let ended: string | undefined
 
   const attempt = async (
     asked: Asked<unknown>,
     nth: number,
     entry: AskedRequest,
   ): Promise<Judgement & { readonly pauseMs?: number }> => {
+    if (ended !== undefined) return { kind: 'refused', why: ended }
     if (credits + asked.credits > options.maxCredits)
       return {
         kind: 'refused',
@@ -108,7 +111,13 @@ export function openAsker(options: AskerOptions): Asker {
     try {
       const answer = await options.http.send(options.request(asked))
       const pauseMs = pauseOf(answer)
-      return { ...options.judge(answer), ...(pauseMs === undefined ? {} : { pauseMs }) }
+      const judged = options.judge(answer, asked)
+      if (judged.kind === 'refused' && judged.spent !== undefined) {
+        ended = judged.why
+        credits += judged.spent
+        entry.credits += judged.spent
+      }
+      return { ...judged, ...(pauseMs === undefined ? {} : { pauseMs }) }
     } catch (error) {
       if (error instanceof HttpFailure) return { kind: 'again', why: error.message }
       throw error
@@ -130,6 +139,7 @@ export function openAsker(options: AskerOptions): Asker {
       refusals += judged.kind === 'refused' ? 1 : 0
       const pauseMs = judged.pauseMs ?? Math.random() * intervalMs * 2 ** (nth - 1)
       if (
+        ended !== undefined ||
         nth >= mostAttempts ||
         refusals >= mostRefusals ||
         retries >= options.retryBudget ||

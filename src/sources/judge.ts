@@ -14,15 +14,20 @@ const refusals: Readonly<Record<number, string>> = {
   422: 'it does not understand what was asked',
 }
 
+/** An engine's words for an error, and what they are worth where its codes tell; else its words decide. */
+export type Told = Exclude<Judgement, { readonly kind: 'answer' }>
+
 /**
  * What an answer is worth. What cannot be read as JSON is asked again, whatever its status says.
  * @param errorOf the engine's words where its JSON is an error, else undefined
  * @param secrets parts of the key: an engine's words may repeat what it was asked with
+ * @param isKept whether figures of the answer are kept, so that it must not repeat the key
  */
 export function judge(
   { status, body }: Pick<HttpAnswer, 'status' | 'body'>,
-  errorOf: (json: unknown) => string | undefined,
+  errorOf: (json: unknown) => Told | string | undefined,
   secrets: readonly string[],
+  isKept = true,
 ): Judgement {
   const text = body.toString('utf8')
   let json: unknown
@@ -31,10 +36,12 @@ export function judge(
   } catch {
     json = undefined
   }
-  const told = errorOf(json)
+  const found = errorOf(json)
+  const [told, worth] = typeof found === 'object' ? ([found.why, found] as const) : [found]
   const error = told === undefined ? undefined : withoutSecrets(told.replaceAll(/\s+/g, ' '), secrets).slice(0, 300)
   if (status >= 300 && status < 400)
     return { kind: 'again', why: `it redirects (status ${status}), which is not followed` }
+  if (worth !== undefined && error !== undefined && status < 500) return { ...worth, why: error }
   const refusal = refusals[status]
   if (refusal !== undefined) return { kind: 'refused', why: error ?? `${refusal} (status ${status})` }
   if (status === 429) return { kind: 'again', why: error ?? 'too many requests (status 429)' }
@@ -44,7 +51,7 @@ export function judge(
   if (status !== 200) return { kind: 'again', why: `status ${status}` }
   if (json === undefined) return { kind: 'again', why: text === '' ? 'an empty answer' : 'an answer that is not JSON' }
   // Figures are kept, and the key must not be among them. A short one may be a word of its own.
-  if (secrets.some((secret) => secret.length >= 8 && text.includes(secret)))
+  if (isKept && secrets.some((secret) => secret.length >= 8 && waysOf(secret).some((way) => text.includes(way))))
     return { kind: 'again', why: 'an answer that repeats the key' }
   return { kind: 'answer', json, text }
 }
@@ -53,13 +60,18 @@ export function judge(
 const withoutSecrets = (text: string, secrets: readonly string[]): string =>
   secrets
     .filter((secret) => secret !== '')
-    .flatMap((secret) => [
-      secret,
-      JSON.stringify(secret).slice(1, -1),
-      encodeURIComponent(secret),
-      new URLSearchParams({ secret }).toString().slice('secret='.length),
-    ])
+    .flatMap(waysOf)
     .reduce((left, written) => left.replaceAll(written, '…'), text)
+
+/** How a secret may be written. */
+const waysOf = (secret: string): readonly string[] => [
+  secret,
+  JSON.stringify(secret).slice(1, -1),
+  encodeURIComponent(secret),
+  new URLSearchParams({ secret }).toString().slice('secret='.length),
+  Buffer.from(secret).toString('base64').replace(/=+$/, ''),
+  Buffer.from(secret).toString('base64url'),
+]
 
 /** A JSON object; lists are none. */
 export const isObject = (json: unknown): json is Readonly<Record<string, unknown>> =>

@@ -35,6 +35,8 @@ export interface Surveyor {
   readonly facets: ReadonlySet<Facet>
   /** The most buckets of a facet it gives. */
   readonly mostBuckets: number
+  /** How many of them it may leave a list at, however many are asked for; `mostBuckets` when absent. */
+  readonly shortestList?: number
   /** What `abilities` asks. */
   readonly preparations: readonly PlannedRequest[]
   /** How a question is sent, without its key: for people to read before they pay. */

@@ -1,6 +1,6 @@
-import { loadServices } from '../../src/recognise/service.ts'
 import type { Answer, EngineRequest, Reply } from './engine.ts'
 import type { SyntheticBanner } from './engine-banners.ts'
+import { namesByModule } from './engine-names.ts'
 
 export interface CensysOptions {
   /** The only bearer token taken; any when absent. */
@@ -53,23 +53,14 @@ const problem = (status: number, title: string, detail: string): Refusal =>
   new Refusal(status, { title, status, detail })
 const notUnderstood = (detail: string): Refusal => problem(422, 'Unprocessable Entity', detail)
 
-/** Protocols by Shodan's module. The Platform tells HTTPS by its TLS, and calls it HTTP. */
-function protocolsByModule(): ReadonlyMap<string, string> {
-  return new Map(
-    loadServices().services.flatMap(({ names }) => {
-      const [protocol] = names.censys ?? []
-      const told = protocol === 'HTTPS' ? 'HTTP' : protocol
-      return told === undefined ? [] : (names.shodan ?? []).map((module) => [module, told] as const)
-    }),
-  )
-}
-
 function hostsOf(banners: readonly SyntheticBanner[]): readonly Host[] {
-  const protocols = protocolsByModule()
+  const protocols = namesByModule('censys')
   const hosts = new Map<string, Host>()
   for (const { ip_str: ip, country, regionName, city, asn, module, port } of banners) {
     const host = hosts.get(ip) ?? { country, province: regionName, city, asn: asn?.replace('AS', ''), services: [] }
-    host.services.push({ protocol: protocols.get(module) ?? 'UNKNOWN', port })
+    const protocol = protocols.get(module) ?? 'UNKNOWN'
+    // The Platform tells HTTPS by its TLS, and calls it HTTP.
+    host.services.push({ protocol: protocol === 'HTTPS' ? 'HTTP' : protocol, port })
     hosts.set(ip, host)
   }
   return [...hosts.values()]

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { EngineId } from '../../src/model/engine.ts'
 import type { EngineRequest as Source } from '../../src/pipeline/engine.ts'
 import { compare } from '../../src/pipeline/compare.ts'
@@ -9,30 +9,29 @@ import { planSurvey, type SurveyRequest } from '../../src/pipeline/survey-plan.t
 import { accountsOf, survey } from '../../src/pipeline/survey.ts'
 import { loadServices } from '../../src/recognise/service.ts'
 import { readFacetTallies, type FacetTally } from '../../src/store/facets.ts'
-import type { FacetsManifest } from '../../src/store/manifest.ts'
-import type { Snapshot } from '../../src/store/snapshots.ts'
 import { syntheticBanners, type SyntheticBanner } from '../helpers/engine-banners.ts'
 import { censysAnswers, type CensysOptions } from '../helpers/engine-censys.ts'
 import { shodanAnswers } from '../helpers/engine-shodan.ts'
-import { startEngine, type Answer, type Engine, type EngineOptions, type Fault } from '../helpers/engine.ts'
+import type { Answer, Engine, EngineOptions, Fault } from '../helpers/engine.ts'
 import { temporaryFolder } from '../helpers/store.ts'
+import {
+  countsOf,
+  expectTruthOrPartial,
+  failureOf,
+  regionOf,
+  requestOf,
+  started,
+  surveyed,
+  textsOf,
+  type Counts,
+  type Surveyed,
+} from '../helpers/surveys.ts'
 
 const catalogue = loadServices()
 const banners = syntheticBanners(2000, { seed: 7 })
 const token = 'canary-token-0123456789'
 const organisation = 'canary-0000-1111-2222-333344445555'
 const aggregatePath = '/v3/global/search/aggregate'
-
-const engines: Engine[] = []
-afterEach(async () => {
-  for (const engine of engines.splice(0)) await engine.close()
-})
-
-async function started(answer: Answer, faults?: EngineOptions['faults']): Promise<Engine> {
-  const engine = await startEngine({ answer, ...(faults === undefined ? {} : { faults }) })
-  engines.push(engine)
-  return engine
-}
 
 const sourceOf = (engine: EngineId, { url }: Engine, rest: Partial<Source> = {}): Source => ({
   engine,
@@ -43,39 +42,6 @@ const sourceOf = (engine: EngineId, { url }: Engine, rest: Partial<Source> = {})
   ...(engine === 'censys' ? { isExperimental: true } : {}),
   ...rest,
 })
-
-const requestOf = (store: string, sources: readonly Source[], rest: Partial<SurveyRequest> = {}): SurveyRequest => ({
-  store,
-  sources,
-  country: 'JP',
-  by: [],
-  http: { timeoutMs: 300 },
-  services: ['mail', 'ntp', 'mqtt'],
-  ...rest,
-})
-
-interface Surveyed {
-  readonly snapshot: Snapshot<FacetsManifest>
-  readonly store: string
-  readonly tallies: readonly FacetTally[]
-  /** By `service region`, of Censys; those of 0 left out. */
-  readonly counts: Readonly<Record<string, number>>
-}
-
-async function surveyed(sources: readonly Source[], rest: Partial<SurveyRequest> = {}): Promise<Surveyed> {
-  const folder = await temporaryFolder()
-  const store = join(folder, 'store')
-  const snapshot = await survey(requestOf(store, sources, rest))
-  const tallies = await readFacetTallies(snapshot.folder, join(folder, 'spill'))
-  return { snapshot, store, tallies, counts: countsOf(tallies, 'censys') }
-}
-
-const countsOf = (tallies: readonly FacetTally[], source: EngineId): Record<string, number> =>
-  Object.fromEntries(
-    tallies
-      .filter((tally) => tally.source === source && tally.breakdown === 'region' && tally.count > 0)
-      .map(({ service, region, count }) => [`${service} ${region === '' ? 'unknown' : region}`, count]),
-  )
 
 /** A survey by Censys alone. */
 async function byCensys(
@@ -90,11 +56,11 @@ async function byCensys(
     readonly source?: Partial<Source>
     readonly of?: readonly SyntheticBanner[]
   } = {},
-): Promise<Surveyed & { readonly engine: Engine; readonly spent: number }> {
+): Promise<Surveyed & { readonly counts: Counts; readonly engine: Engine; readonly spent: number }> {
   const answer = censysAnswers(of, { token, organisation, ...options })
   const engine = await started(answer, faults)
   const found = await surveyed([sourceOf('censys', engine, source)], rest)
-  return { ...found, engine, spent: answer.spent() }
+  return { ...found, counts: countsOf(found.tallies, 'censys'), engine, spent: answer.spent() }
 }
 
 interface Host {
@@ -115,7 +81,6 @@ function hostsIn(list: readonly SyntheticBanner[]): ReadonlyMap<string, Host> {
   return found
 }
 const hosts = hostsIn(banners)
-const regionOf = ({ region }: SyntheticBanner): string => (region === undefined ? 'unknown' : `JP-${region}`)
 
 /** Distinct addresses by `service region`, for rows that are services, categories or `all`. */
 function truth(rows: readonly string[], of = hosts): Record<string, number> {
@@ -132,19 +97,6 @@ function truth(rows: readonly string[], of = hosts): Record<string, number> {
 }
 
 const rows = ['all', 'mail', 'smtp', 'imap', 'pop3', 'ntp', 'mqtt']
-
-/** Every file below a folder, as bytes read as text. */
-async function textsOf(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const files = entries.filter((entry) => entry.isFile())
-  return Promise.all(files.map((file) => readFile(join(file.parentPath, file.name), 'latin1')))
-}
-
-const failureOf = (doing: Promise<unknown>): Promise<Error> =>
-  doing.then(
-    () => expect.fail('no error'),
-    (error: unknown) => error as Error,
-  )
 
 test('the banners have what the tests are about: addresses of several banners, in several places', () => {
   const first = new Map(banners.toReversed().map((banner) => [banner.ip_str, banner]))
@@ -318,19 +270,11 @@ describe('a survey counts distinct addresses', () => {
   })
 })
 
-/** Figures that are told are right, and a snapshot without all of them says what is missing. */
-function expectTruthOrPartial({ counts, snapshot }: Surveyed, expected: Readonly<Record<string, number>>): void {
-  const { complete, missing } = snapshot.manifest
-  expect(complete).toBe(missing.length === 0)
-  if (complete) expect(counts).toEqual(expected)
-  for (const [key, count] of Object.entries(counts)) expect([key, count]).toEqual([key, expected[key]])
-}
-
 describe('credits', () => {
   test('that run out half-way give a partial snapshot of what was answered', async () => {
     const { counts, snapshot, spent, engine } = await byCensys({ credits: 6 })
     expect(spent).toBe(6)
-    expectTruthOrPartial({ counts, snapshot, store: '', tallies: [] }, truth(rows))
+    expectTruthOrPartial(counts, snapshot, truth(rows))
     const told = Object.keys(counts).map((key) => key.split(' ')[0])
     expect(new Set(told).size).toBeGreaterThan(1)
     expect(told).not.toContain('mqtt')
@@ -349,7 +293,7 @@ describe('credits', () => {
       const { spent, ...found } = await byCensys({}, { services }, { source: { maxCredits } })
       expect(spent).toBeLessThanOrEqual(maxCredits)
       expect(found.snapshot.manifest.survey.engines[0]?.ledger.credits).toBe(spent)
-      expectTruthOrPartial(found, expected)
+      expectTruthOrPartial(found.counts, found.snapshot, expected)
       complete.add(found.snapshot.manifest.complete)
     }
     expect(complete).toEqual(new Set([false, true]))
@@ -427,7 +371,7 @@ describe('an engine that misbehaves', () => {
         } else {
           const found = await done
           expect(found.snapshot.manifest.complete).toBe(false)
-          expectTruthOrPartial(found, expected)
+          expectTruthOrPartial(found.counts, found.snapshot, expected)
           expect(Object.keys(found.counts).length).toBeGreaterThan(0)
         }
       }
@@ -527,9 +471,9 @@ describe('two engines in one survey', () => {
     const sorted = (tallies: readonly FacetTally[]): string[] =>
       tallies.map((tally) => JSON.stringify(tally)).toSorted()
     expect(sorted(together.tallies)).toEqual(sorted([...shodan.tallies, ...censys.tallies]))
-    expect(together.counts).toEqual(truth(rows))
+    expect(countsOf(together.tallies, 'censys')).toEqual(truth(rows))
     // What they count is not the same, or this would show nothing.
-    expect(countsOf(together.tallies, 'shodan')).not.toEqual(together.counts)
+    expect(countsOf(together.tallies, 'shodan')).not.toEqual(countsOf(together.tallies, 'censys'))
     const { complete, sources, survey: facts } = together.snapshot.manifest
     expect({ complete, sources }).toEqual({ complete: true, sources: ['shodan', 'censys'] })
     expect(facts.engines.map(({ source, unit }) => [source, unit])).toEqual([
@@ -574,9 +518,10 @@ describe('two engines in one survey', () => {
 
   test('one too dear: neither is asked', async () => {
     const folder = await temporaryFolder()
-    const sources = (await asking()).map((source) => ({ ...source, maxCredits: 0 }))
+    const [shodan, censys] = [await started(shodanAnswers(banners)), await started(censysAnswers(banners))]
+    const sources = [sourceOf('shodan', shodan), sourceOf('censys', censys, { maxCredits: 0 })]
     await expect(survey(requestOf(join(folder, 'store'), sources))).rejects.toMatchObject({ exit: 2 })
-    expect(engines.map((engine) => engine.connections())).toEqual([0, 0])
+    expect([shodan.connections(), censys.connections()]).toEqual([0, 0])
     expect(await readdir(folder)).toEqual([])
   })
 

@@ -1,7 +1,7 @@
 import type { Bucket, Counted } from '../../model/engine.ts'
 import { isCount, isObject } from '../judge.ts'
+import type { WantedFacet } from '../one-facet.ts'
 import type { Account } from '../surveyor.ts'
-import type { WantedFacet } from './counts.ts'
 
 /*
  * What the Censys Platform answers, and where that stands:

@@ -1,4 +1,5 @@
 import { facets, type Facet, type Question } from '../../model/engine.ts'
+import type { WantedFacet } from '../one-facet.ts'
 
 /*
  * Counts of the Censys Platform: POST /v3/global/search/aggregate. None of the samples is an answer of this call, so it is
@@ -16,12 +17,6 @@ import { facets, type Facet, type Question } from '../../model/engine.ts'
 export interface CountRequest {
   readonly path: string
   readonly body: string
-}
-
-export interface WantedFacet {
-  readonly facet: Facet
-  /** Buckets, 1 to 10,000. */
-  readonly size: number
 }
 
 /** The most buckets of a facet that can be asked for. */

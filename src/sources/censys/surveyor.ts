@@ -1,8 +1,8 @@
-import { facets, type Bucket, type Counted, type Facet } from '../../model/engine.ts'
 import { openAsker } from '../asker.ts'
 import { judge, urlOf } from '../judge.ts'
-import type { Surveyor, SurveyorOptions, Wanted } from '../surveyor.ts'
-import { countedFacets, countRequest, isAskable, mostBuckets, objection, type WantedFacet } from './counts.ts'
+import { countEach, requestsOf } from '../one-facet.ts'
+import type { Surveyor, SurveyorOptions } from '../surveyor.ts'
+import { countedFacets, countRequest, isAskable, mostBuckets, objection } from './counts.ts'
 import { errorOf, readBalance, readCounted } from './answers.ts'
 import { censysFacts } from './facts.ts'
 
@@ -54,38 +54,22 @@ export function openCensys(options: SurveyorOptions): Surveyor {
       return asker.ask({ what: 'credits', path, params: {}, credits: 0, read: readBalance })
     },
     abilities: async () => ({ facets: countedFacets, knowsServices: true }),
-    count: async (what, question, wanted) => {
-      const buckets: Partial<Record<Facet, readonly Bucket[]>> = {}
-      let total = 0
-      for (const facet of requestsOf(wanted).toReversed()) {
+    count: (what, question, wanted) =>
+      countEach(what, wanted, (each, facet) => {
         const { path, body } = countRequest(question, facet)
         const { organisation } = parts()
-        const counted: Counted = await asker.ask({
-          what: facet === undefined || requestsOf(wanted).length === 1 ? what : `${what}, by ${facet.facet}`,
+        return asker.ask({
+          what: each,
           path,
           params: organisation === '' ? {} : { organization_id: organisation },
           body,
           credits: 1,
           read: (json) => readCounted(json, facet),
         })
-        // The last is that of the first facet, regions: their sum is held against it.
-        ;({ total } = counted)
-        Object.assign(buckets, counted.buckets)
-      }
-      return { total, buckets }
-    },
+      }),
     get ledger() {
       return asker.ledger
     },
     requests: asker.requests,
   }
-}
-
-/** A request has one facet; without any, it tells the total. */
-function requestsOf(wanted: Wanted): readonly (WantedFacet | undefined)[] {
-  const list = facets.flatMap((facet) => {
-    const size = wanted[facet]
-    return size === undefined ? [] : [{ facet, size }]
-  })
-  return list.length === 0 ? [undefined] : list
 }
