@@ -1,18 +1,23 @@
 import { execFile } from 'node:child_process'
 import { readFileSync, readdirSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { configSchema } from '../src/config/config.ts'
+import { readScope, scopeSchema } from '../src/config/scope.ts'
 import { exitCodes } from '../src/model/errors.ts'
 import { figureFlags, recordFlags } from '../src/model/flags.ts'
 import { placeMeans } from '../src/model/place.ts'
+import { probeStatuses } from '../src/model/probe.ts'
 import { formatIds, rejectReasons } from '../src/model/reader.ts'
 import { breakdowns } from '../src/model/tally.ts'
+import { probes } from '../src/probes/index.ts'
 import { loadRegions } from '../src/locate/regions.ts'
 import { loadServices } from '../src/recognise/service.ts'
 import { exposureColumns, exposureFiles } from '../src/reports/exposure-csv.ts'
 import { repository } from './helpers/source-graph.ts'
+import { temporaryFolder } from './helpers/store.ts'
 import { examplesOf, runExamples, withOutputs } from './helpers/worked-example.ts'
 
 const read = (path: string): string => readFileSync(join(repository, path), 'utf8')
@@ -133,7 +138,32 @@ describe('docs/method.md has a sentence for every', () => {
   })
 })
 
+describe('docs/probing.md', () => {
+  const probing = read('docs/probing.md')
+
+  test('names every field of a scope', () => {
+    expect(firstCells(section(probing, '## The scope'))).toEqual(Object.keys(scopeSchema.shape))
+  })
+
+  test('shows a scope that is one', async () => {
+    const [, example = ''] = /```yaml\n(.*?)```/s.exec(probing) ?? []
+    const path = join(await temporaryFolder(), 'scope.yaml')
+    await writeFile(path, example)
+    const scope = await readScope(path, Date.parse('2026-12-01'))
+    expect(Number(scope.declared.size - scope.targets.size)).toBe(17)
+  })
+
+  test('has every status, as the command tells it', () => {
+    const rows = [...section(probing, '## What becomes of a target').matchAll(/^\| `(\w+)` +\| (.*?) +\|/gm)]
+    expect(Object.fromEntries(rows.map(([, status, meaning]) => [status, meaning]))).toEqual(probeStatuses)
+  })
+})
+
 describe('counts in the documents', () => {
+  test('probes', () => {
+    expect(read('CHANGELOG.md')).toContain(`with ${probes.length} probes of`)
+  })
+
   test('services and categories', () => {
     const { services, categories } = loadServices()
     expect(read('CHANGELOG.md')).toContain(`${services.length} services in ${categories.size} categories`)

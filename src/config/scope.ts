@@ -11,7 +11,7 @@ const prefix = z.string().min(1).max(64)
 const day = z.string().regex(/^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?Z)?$/, 'as 2026-04-01 or 2026-04-01T09:00Z')
 
 /** scope.yaml: what `census probe` may ask. */
-const scopeSchema = z.strictObject({
+export const scopeSchema = z.strictObject({
   owner: words,
   contact: words.regex(/^[\x20-\x7e]+$/, 'in ASCII: it is sent to whoever is asked'),
   authorisation: words,
