@@ -65,25 +65,26 @@ const file = (name: string, ...lines: readonly string[]): string => `cat >${name
 /** A program for Debian's own Python, which alone has Debian's modules. */
 const python = (...lines: readonly string[]): string => `${file('server.py', ...lines)}exec /usr/bin/python3 server.py`
 
-/** What smtpd needs of master.cf beside itself: service, program, and how many. */
+/** What smtpd needs of master.cf beside itself: service, who may call it, program, and how many. */
 const postfixServices = [
-  'cleanup cleanup 0',
-  'qmgr qmgr 1',
-  'tlsmgr tlsmgr 1',
-  'rewrite trivial-rewrite -',
-  'bounce bounce 0',
-  'defer bounce 0',
-  'trace bounce 0',
-  'proxymap proxymap -',
-  'smtp smtp -',
-  'error error -',
-  'discard discard -',
-  'anvil anvil 1',
-  'scache scache 1',
-  'postlog postlogd 1',
+  'cleanup public cleanup 0',
+  'qmgr public qmgr 1',
+  'postlog public postlogd 1',
+  'tlsmgr private tlsmgr 1',
+  'rewrite private trivial-rewrite -',
+  'bounce private bounce 0',
+  'defer private bounce 0',
+  'trace private bounce 0',
+  'proxymap private proxymap -',
+  'smtp private smtp -',
+  'error private error -',
+  'discard private discard -',
+  'anvil private anvil 1',
+  'scache private scache 1',
 ].map((line) => {
-  const [service, program, most] = line.split(' ')
-  return `${service} ${service === 'postlog' ? 'unix-dgram' : 'unix'} n - n - ${most} ${program}`
+  const [service, who, program, most] = line.split(' ')
+  const type = service === 'postlog' ? 'unix-dgram' : 'unix'
+  return `${service} ${type} ${who === 'private' ? 'y' : 'n'} - n - ${most} ${program}`
 })
 
 const mosquitto = (...lines: readonly string[]): string =>
@@ -296,7 +297,7 @@ ${file('smtpd.conf', 'listen on $A port 25 hostname mx3.example.test', 'action "
     wantsRoot: true,
     address: '192.0.2.50',
     script: `mkdir empty root
-${file('v.conf', ...['listen=YES', 'listen_address=$A', 'listen_port=21', 'background=NO', 'anonymous_enable=YES'], ...['local_enable=NO', 'secure_chroot_dir=$PWD/empty', 'anon_root=$PWD/root', 'ftp_username=nobody'], ...['seccomp_sandbox=NO', 'isolate=NO', 'isolate_network=NO'])}exec vsftpd "$PWD/v.conf"`,
+${file('v.conf', ...'listen=YES listen_address=$A listen_port=21 background=NO anonymous_enable=YES local_enable=NO'.split(' '), ...'secure_chroot_dir=$PWD/empty anon_root=$PWD/root ftp_username=nobody'.split(' '), ...'seccomp_sandbox=NO isolate=NO isolate_network=NO'.split(' '))}exec vsftpd "$PWD/v.conf"`,
     doors: [tcp('ftp', 21, { product: 'vsftpd', version: 'whole' })],
   },
   {
@@ -397,7 +398,7 @@ ${file('v.conf', ...['listen=YES', 'listen_address=$A', 'listen_port=21', 'backg
     package: 'kamailio',
     needs: ['kamailio'],
     address: '192.0.2.83',
-    script: `${file('k.cfg', ...['disable_tcp=yes', 'children=1', 'listen=udp:$A:5060', 'loadmodule "sl"', 'loadmodule "pv"'], 'loadmodule "textops"', 'request_route { if (is_method("OPTIONS")) { sl_send_reply("200", "OK"); exit; } sl_send_reply("404", "no"); }')}exec kamailio -DD -E -Y "$PWD" -P "$PWD/pid" -f k.cfg`,
+    script: `${file('k.cfg', 'disable_tcp=yes', 'children=1', 'listen=udp:$A:5060', 'loadmodule "sl"', 'loadmodule "pv"', 'loadmodule "textops"', 'request_route { if (is_method("OPTIONS")) { sl_send_reply("200", "OK"); exit; } sl_send_reply("404", "no"); }')}exec kamailio -DD -E -Y "$PWD" -P "$PWD/pid" -f k.cfg`,
     doors: [udp('sip', 5060, { product: 'Kamailio', version: 'whole' })],
   },
   {

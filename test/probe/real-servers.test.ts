@@ -178,7 +178,7 @@ test.skipIf(process.env['CI'] === undefined)('nothing is missing where CI runs',
 })
 
 describe('is found for what it is', () => {
-  test.for(realServers)('$name', (server, { skip }) => {
+  test.for(realServers.map((server) => [server.name, server] as const))('%s', ([, server], { skip }) => {
     const reason = lacks.get(server)
     if (reason !== undefined) skip(reason)
     const here = found?.exposed.filter(({ door }) => door.includes(` ${server.address}:`))
