@@ -16,8 +16,8 @@ export interface ServerDoor {
   readonly port: number
   /** As reports spell it; absent where the server does not say what it is. */
   readonly product?: string
-  /** How much of its version it tells: all that the package is called after, or no more than the first two numbers. */
-  readonly version?: 'whole' | 'two numbers'
+  /** What it tells: the version its package is called after, only the first two numbers, or what its configuration says. */
+  readonly version?: 'whole' | 'two numbers' | { readonly told: string }
   readonly tags?: readonly string[]
   /** Names of its certificate. */
   readonly hostnames?: string
@@ -330,7 +330,7 @@ ${file('v.conf', ...'listen=YES listen_address=$A listen_port=21 background=NO a
     needs: ['redis-server'],
     address: '192.0.2.71',
     script: "exec redis-server --bind $A --port 6379 --save '' --requirepass none-is-tried",
-    doors: [tcp('redis', 6379, { tags: ['auth'] })],
+    doors: [tcp('redis', 6379, { product: 'Redis' })],
   },
   {
     name: 'memcached',
@@ -339,8 +339,8 @@ ${file('v.conf', ...'listen=YES listen_address=$A listen_port=21 background=NO a
     address: '192.0.2.72',
     script: 'exec memcached -u root -l $A -p 11211 -U 11211',
     doors: [
-      tcp('memcached', 11211, { product: 'Memcached', version: 'whole', tags: ['no-auth'] }),
-      udp('memcached', 11211, { product: 'Memcached', version: 'whole', tags: ['no-auth'] }),
+      tcp('memcached', 11211, { product: 'memcached', version: 'whole', tags: ['no-auth'] }),
+      udp('memcached', 11211, { product: 'memcached', version: 'whole', tags: ['no-auth'] }),
     ],
   },
   {
@@ -373,8 +373,8 @@ ${file('v.conf', ...'listen=YES listen_address=$A listen_port=21 background=NO a
       'exec named -g -c "$PWD/n.conf" -n 1',
     ].join('\n'),
     doors: [
-      udp('dns', 53, { product: 'BIND', version: 'whole', tags: ['recursion-offered'] }),
-      tcp('dns', 53, { product: 'BIND', version: 'whole', tags: ['recursion-offered'] }),
+      udp('dns', 53, { product: 'BIND', version: 'whole' }),
+      tcp('dns', 53, { product: 'BIND', version: 'whole' }),
     ],
   },
   {
@@ -415,7 +415,7 @@ ${file('v.conf', ...'listen=YES listen_address=$A listen_port=21 background=NO a
       'StartTcpServer(context=ModbusServerContext(slaves=slave, single=True),',
       "               identity=ModbusDeviceIdentification(info_name=names), address=('$A', 502))",
     ),
-    doors: [tcp('modbus', 502, { product: 'PLC1' })],
+    doors: [tcp('modbus', 502, { product: 'PLC1', version: { told: '1.0' } })],
   },
   {
     name: 'GStreamer RTSP',
@@ -431,7 +431,7 @@ ${file('v.conf', ...'listen=YES listen_address=$A listen_port=21 background=NO a
       "f.set_launch('( videotestsrc ! jpegenc ! rtpjpegpay name=pay0 )')",
       "s.get_mount_points().add_factory('/cam', f); s.attach(None); GLib.MainLoop().run()",
     ),
-    doors: [tcp('rtsp', 554, { product: 'GStreamer RTSP server' })],
+    doors: [tcp('rtsp', 554, { product: 'RTSP server' })],
   },
 ]
 

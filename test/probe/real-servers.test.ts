@@ -122,7 +122,8 @@ async function census(): Promise<Found> {
     return {
       door: `${row.service} ${row.transport} ${addressOf(row)}:${row.port}`,
       product: row.product ?? '',
-      version: row.version ?? '',
+      // Some tell Debian’s revision too.
+      version: (row.version ?? '').replace(/[-+~].*$/, ''),
       tags: tags.split(' ').filter((tag) => tag !== ''),
       hostnames,
     }
@@ -162,15 +163,21 @@ function makeCertificate(): void {
 /** What the census must make of a server. */
 const due = (server: RealServer): Exposed[] =>
   server.doors.filter(isAsked).map(({ service, transport, port, product = '', version, tags = [], hostnames = '' }) => {
-    const whole = version === undefined ? '' : upstreamVersion(server)
     return {
       door: `${service} ${transport} ${server.address}:${port}`,
       product,
-      version: version === 'two numbers' ? whole.split('.').slice(0, 2).join('.') : whole,
+      version: versionDue(server, version),
       tags,
       hostnames,
     }
   })
+
+function versionDue(server: RealServer, version: ServerDoor['version']): string {
+  if (version === undefined) return ''
+  if (typeof version !== 'string') return version.told
+  const whole = upstreamVersion(server)
+  return version === 'whole' ? whole : whole.split('.').slice(0, 2).join('.')
+}
 const byDoor = (a: Exposed, b: Exposed): number => (a.door < b.door ? -1 : 1)
 
 test.skipIf(process.env['CI'] === undefined)('nothing is missing where CI runs', () => {
