@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { ended } from './cli.ts'
@@ -35,6 +35,8 @@ export interface RealServer {
   /** Whether it changes users: root of a user namespace has no others. */
   readonly wantsRoot?: true
   readonly address: string
+  /** Whether it is in a network namespace of its own, where its sockets are not seen: it makes a file `ready`. */
+  readonly isApart?: true
   /**
    * Shell, run in an empty folder of its own: makes its files, and becomes the server. `$A` is its address, `$C` the client’s,
    * `$T` the folder with cert.pem and key.pem, `$X` where packages are unpacked.
@@ -402,6 +404,44 @@ ${file('v.conf', ...'listen=YES listen_address=$A listen_port=21 background=NO a
     doors: [udp('sip', 5060, { product: 'Kamailio', version: 'whole' })],
   },
   {
+    name: 'miniupnpd',
+    package: 'miniupnpd',
+    needs: ['miniupnpd'],
+    address: '192.0.2.84',
+    isApart: true,
+    // It listens on all addresses, answers who is on its own network, and wants another interface towards the Internet.
+    script: [
+      file(
+        'inner',
+        'set -e; : >left',
+        'until ip link show lan0 >/dev/null 2>&1; do sleep 0.05; done',
+        'ip address add $A/5 dev lan0; ip link set lan0 up',
+        'ip link add ext0 type veth peer name ext1; ip address add 11.0.0.1/24 dev ext0',
+        'ip link set ext0 up; ip link set ext1 up',
+        'miniupnpd -d -f u.conf -P pid &',
+        'until ss -Hlun | grep -q ":1900 "; do sleep 0.1; done',
+        ': >ready; wait',
+      ),
+      file(
+        'u.conf',
+        'ext_ifname=ext0',
+        'listening_ip=lan0',
+        'http_port=49999',
+        'enable_natpmp=no',
+        'enable_upnp=yes',
+        'uuid=00000000-0000-4000-8000-000000000000',
+        'lease_file=$PWD/leases',
+      ),
+      'unshare --net sh inner &',
+      // Not before it has left the stage’s own network.
+      'until [ -e left ]; do sleep 0.05; done',
+      'ip link add lan1 type veth peer name lan0 netns $!',
+      'ip link set lan1 up; ip route add $A/32 dev lan1 src $C table local',
+      'wait',
+    ].join('\n'),
+    doors: [udp('ssdp', 1900, { product: 'MiniUPnPd', version: 'whole' })],
+  },
+  {
     name: 'pymodbus',
     package: 'python3-pymodbus',
     needs: ['/usr/lib/python3/dist-packages/pymodbus', '/usr/lib/python3/dist-packages/serial'],
@@ -472,8 +512,10 @@ export async function startServers(stage: Stage, servers: readonly RealServer[],
   const until = performance.now() + mostStartMs
   for (;;) {
     const open = await listening(stage)
-    const deaf = started.filter(({ server }) =>
-      server.doors.some(({ transport, port }) => !open.has(`${transport} ${server.address}:${port}`)),
+    const deaf = started.filter(({ server: { address, doors, isApart } }) =>
+      isApart
+        ? !existsSync(join(folder, address, 'ready'))
+        : doors.some(({ transport, port }) => !open.has(`${transport} ${address}:${port}`)),
     )
     if (deaf.length === 0) return
     const hopeless = performance.now() > until ? deaf : deaf.filter(({ hasEnded }) => hasEnded)
