@@ -1,5 +1,5 @@
 import type { UdpProbe } from '../model/probe.ts'
-import { Bytes, given, words } from './bytes.ts'
+import { Bytes, words } from './bytes.ts'
 import { dnsQuery, isResponse, readDns, type DnsRecord } from './dns-message.ts'
 
 const txt = 16
@@ -30,7 +30,6 @@ export const dns: UdpProbe = {
     return {
       module: 'dns',
       banner: version === '' ? (results[result] ?? `RCODE ${result}`) : version,
-      ...given({ version: /^\d+(?:\.\d+)+\S*/.exec(version)?.[0] }),
       tags: (told.flags & 0x80) === 0 ? [] : ['recursion-offered'],
     }
   },

@@ -21,6 +21,13 @@ export const memcachedUdp: UdpProbe = {
       /^(VERSION (\S{1,64})|ERROR|(?:CLIENT|SERVER)_ERROR [^\r\n]{0,512})\r\n$/.exec(
         bytes.take(bytes.left).toString('latin1'),
       ) ?? []
-    return line === '' ? undefined : { module: 'memcached', banner: words(line), ...given({ version }) }
+    if (line === '') return undefined
+    return {
+      module: 'memcached',
+      banner: words(line),
+      product: 'Memcached',
+      ...given({ version }),
+      tags: version === undefined ? [] : ['no-auth'],
+    }
   },
 }

@@ -40,7 +40,6 @@ describe('a name server', () => {
     expect(hear(dns, version)).toEqual({
       module: 'dns',
       banner: '9.18.24-1-Debian',
-      version: '9.18.24-1-Debian',
       tags: [],
     })
   })

@@ -12,13 +12,24 @@ test('one frame with the command version', () => {
 
 describe('a server', () => {
   test('tells its version', () => {
-    expect(hear(memcached, version)).toEqual({ module: 'memcached', banner: 'VERSION 1.6.21', version: '1.6.21' })
+    expect(hear(memcached, version)).toEqual({
+      module: 'memcached',
+      banner: 'VERSION 1.6.21',
+      product: 'Memcached',
+      version: '1.6.21',
+      tags: ['no-auth'],
+    })
   })
 
   test.each(['ERROR', 'SERVER_ERROR out of memory', 'CLIENT_ERROR bad command line format'])(
     'may answer %s',
     (line) => {
-      expect(hear(memcached, reply(`${line}\r\n`))).toEqual({ module: 'memcached', banner: line })
+      expect(hear(memcached, reply(`${line}\r\n`))).toEqual({
+        module: 'memcached',
+        banner: line,
+        product: 'Memcached',
+        tags: [],
+      })
     },
   )
 
