@@ -135,10 +135,11 @@ describe('a probe', () => {
     const rows = await observationRows(snapshot)
     expect(rows.some((row) => String(row['address']).endsWith('ffff7f000203'))).toBe(false)
     const said = rows.filter((row) => row['outcome'] === 'answered')
-    expect(said.map((row) => [row['module'], row['organisation'], row['region_code']]).toSorted()).toEqual([
-      ['smtp', 'City of Example', 'JP-13'],
-      ['smtp', 'Example Prefecture', 'JP-27'],
-      ['ssh', 'City of Example', 'JP-13'],
+    const lines = said.map((row) => `${row['module']}, ${row['organisation']}, ${row['region_code']}`)
+    expect(lines.toSorted()).toEqual([
+      'smtp, City of Example, JP-13',
+      'smtp, Example Prefecture, JP-27',
+      'ssh, City of Example, JP-13',
     ])
     // The journal is gone with the snapshot it became.
     expect(await readdir(join(store, 'probes'))).toEqual([])
