@@ -18,7 +18,7 @@ export interface ReadYaml<T> {
   readonly value: T
   readonly text: string
   /** `, line 3, field ranges.0` */
-  at(...keys: readonly (string | number)[]): string
+  readonly at: (...keys: readonly (string | number)[]) => string
 }
 
 /** Text of the file as part of a message of one line. */

@@ -27,19 +27,28 @@ export function openUdp(guard: Guard, family: 4 | 6, events: UdpEvents): UdpSock
   socket.on('message', (bytes, { address, port }) => {
     if (!isClosed) events.datagram(bytes, address.replace(/%.*$/, ''), port)
   })
-  // An ICMP message that came back for one of many: whose it was is not told.
-  socket.on('error', () => undefined)
-  socket.bind(() => {
+  /** Whom something waits for that is sent when the socket is bound, and lost when it cannot be. */
+  const waiting: { readonly address: string; readonly port: number }[] = []
+  let isBound = false
+  // Once bound, an ICMP message that came back for one of many: whose it was is not told.
+  socket.on('error', ({ code }: NodeJS.ErrnoException) => {
+    for (const { address, port } of waiting.splice(0)) if (!isClosed) events.failed(code ?? 'error', address, port)
+  })
+  socket.on('listening', () => {
+    isBound = true
+    waiting.length = 0
     try {
       socket.setRecvBufferSize(wantedBuffer)
     } catch {
       // The system's own size will do.
     }
   })
+  socket.bind()
   return {
     send: (bytes, address, port, now) => {
       const why = guard(address, now)
       if (why !== undefined) throw new OffScope(address, why)
+      if (!isBound) waiting.push({ address, port })
       socket.send(bytes, port, address, (error) => {
         const { code } = (error ?? {}) as NodeJS.ErrnoException
         if (error !== null && error !== undefined && !isClosed) events.failed(code ?? 'error', address, port)

@@ -148,7 +148,7 @@ async function ask(request: ProbeRequest, { plan, asked, seed }: Prepared, journ
       talkMs: request.talkMs,
       retries: request.retries,
       onAsked: ({ target, status, at, finding, heard }) => {
-        if (failure !== undefined) return Promise.reject(failure as Error)
+        if (failure !== undefined) return Promise.reject(failure)
         waiting.push({
           index: target.index,
           status,

@@ -5,7 +5,7 @@
 
 const decimal = '0123456789'
 const hexadecimal = '0123456789abcdefABCDEF'
-const madeOf = (text: string, letters: string): boolean => [...text].every((letter) => letters.includes(letter))
+const madeOf = (text: string, letters: string): boolean => text.split('').every((letter) => letters.includes(letter))
 
 /** The bits of a literal address, 32 or 128 of them; undefined for everything that inet_pton(3) would not take. */
 export const bitsOf = (text: string): string | undefined => (text.includes(':') ? bitsOfIPv6(text) : bitsOfIPv4(text))

@@ -6,17 +6,13 @@ import { censusCommand } from './cli.ts'
 const client4 = '10.255.255.1'
 const client6 = 'fd00:255::1'
 
-const unshare = ['unshare', ...(process.getuid?.() === 0 ? [] : ['--user', '--map-root-user']), '--net']
+const isRoot = process.getuid?.() === 0
+const unshare: readonly string[] = [...(isRoot ? [] : ['--user', '--map-root-user']), '--net']
 
 /** Why no namespace can be made here; undefined where one can. */
 export function whyNoNamespace(): string | undefined {
-  const [program = '', ...words] = [
-    ...unshare,
-    'sh',
-    '-c',
-    'ip link set lo up && nft list ruleset && nsenter --version',
-  ]
-  const { status, stderr, error } = spawnSync(program, words, { encoding: 'utf8' })
+  const words = [...unshare, 'sh', '-c', 'ip link set lo up && nft list ruleset && nsenter --version']
+  const { status, stderr, error } = spawnSync('unshare', words, { encoding: 'utf8' })
   if (status === 0) return undefined
   return `no network namespace with ip and nft (Debian: util-linux, iproute2, nftables): ${error?.message ?? stderr.trim()}`
 }
@@ -39,8 +35,9 @@ export class Namespace {
   }
 
   static async open(): Promise<Namespace> {
-    const [program = '', ...words] = [...unshare, 'sh', '-c', 'echo ready && exec cat']
-    const holder = spawn(program, words, { stdio: ['pipe', 'pipe', 'inherit'] })
+    const holder = spawn('unshare', [...unshare, 'sh', '-c', 'echo ready && exec cat'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
     await once(holder.stdout ?? holder, 'data')
     const namespace = new Namespace(holder)
     namespace.run(
@@ -56,7 +53,6 @@ export class Namespace {
 
   /** The words that start something in it. */
   words(words: readonly string[]): [string, string[]] {
-    const isRoot = process.getuid?.() === 0
     const user = isRoot ? [] : ['--user', '--preserve-credentials']
     return ['nsenter', ['--target', String(this.#holder.pid), ...user, '--net', ...words]]
   }

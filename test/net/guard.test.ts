@@ -275,9 +275,10 @@ describe('where everything is declared and nothing excluded', () => {
 
   test('an address within another is refused, whichever it is', () => {
     const dice = new Dice(1)
-    for (const address of ['1.1.1.1', '192.0.2.1', '127.0.0.1', '10.0.0.1'])
-      for (const text of spellings(bitsOf(address) ?? '', dice))
-        if (text !== address) expect(privateGuard(text, noon), JSON.stringify(text)).toBeTypeOf('string')
+    const others = ['1.1.1.1', '192.0.2.1', '127.0.0.1', '10.0.0.1'].flatMap((address) =>
+      spellings(bitsOf(address) ?? '', dice).filter((text) => text !== address),
+    )
+    expect(others.filter((text) => privateGuard(text, noon) === undefined)).toEqual([])
   })
 
   test.each([

@@ -327,15 +327,8 @@ describe.skipIf(!hasOpenssl)('a server of TLS', () => {
   beforeAll(() => {
     const { status, stderr } = spawnSync(
       'openssl',
-      [
-        ...['req', '-x509', '-newkey', 'rsa:1024', '-nodes', '-days', '2', '-keyout', 'key.pem', '-out', 'cert.pem'],
-        ...[
-          '-subj',
-          '/O=Example/CN=mx.example.net',
-          '-addext',
-          'subjectAltName=DNS:mx.example.net,DNS:*.example.org,IP:192.0.2.1',
-        ],
-      ],
+      `req -x509 -newkey rsa:1024 -nodes -days 2 -keyout key.pem -out cert.pem -subj /O=Example/CN=mx.example.net
+       -addext subjectAltName=DNS:mx.example.net,DNS:*.example.org,IP:192.0.2.1`.split(/\s+/),
       { cwd: folder, encoding: 'utf8' },
     )
     if (status !== 0) throw new Error(stderr)

@@ -88,7 +88,6 @@ describe.skipIf(why !== undefined)('packets off scope', () => {
     await once(servers.stdout ?? servers, 'data')
   })
   afterAll(async () => {
-    expect(servers.exitCode).toBeNull()
     servers.kill()
     await namespace.close()
   })
@@ -96,8 +95,8 @@ describe.skipIf(why !== undefined)('packets off scope', () => {
   interface Place {
     readonly scope: string
     readonly store: string
-    start(...more: string[]): ChildProcess
-    probe(...more: string[]): Promise<Ran>
+    readonly start: (...more: string[]) => ChildProcess
+    readonly probe: (...more: string[]) => Promise<Ran>
   }
   /** A folder with a scope, and what is sent from there. */
   const withScope = <T>(text: string, work: (place: Place) => Promise<T>): Promise<T> =>
@@ -166,6 +165,7 @@ describe.skipIf(why !== undefined)('packets off scope', () => {
       namespace.watch(targets)
       const { code, stdout, stderr } = await probe()
       expect([code, stderr]).toEqual([0, ''])
+      expect(servers.exitCode).toBeNull()
       const { inside, outside, asked, strays } = namespace.sent()
       expect([outside, strays]).toEqual([0, []])
       expect(asked).toEqual(targets)

@@ -39,7 +39,7 @@ async function listening(server: Server, host: string, port: number): Promise<vo
 await Promise.all([
   // In the scope.
   listening(
-    talker('', () => redirect),
+    talker(redirect, () => redirect),
     '192.0.2.1',
     25,
   ),
