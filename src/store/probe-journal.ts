@@ -191,8 +191,12 @@ function parsed(text: string): unknown {
 async function* wholeLines(path: string): AsyncGenerator<{ readonly text: string; readonly end: number }> {
   if ((await stat(path).catch(() => undefined)) === undefined) return
   let end = 0
+  let expected = 1
   for await (const batch of lineBatches(path))
-    for (const { bytes, openEnd } of batch) {
+    for (const { number, bytes, openEnd } of batch) {
+      // Blank lines are passed over, and nothing behind one is where it seems to be: none is ours.
+      if (number !== expected) yield { text: '', end }
+      expected = number + 1
       end += bytes.length + 1
       if (!openEnd) yield { text: bytes.toString('utf8'), end }
     }

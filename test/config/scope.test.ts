@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { readScope } from '../../src/config/scope.ts'
 import { addressNumber, addressText } from '../../src/model/address-set.ts'
 import { CensusError } from '../../src/model/errors.ts'
-import type { Scope } from '../../src/model/scope.ts'
+import { rangeOf, type Scope } from '../../src/model/scope.ts'
 import { withFolder } from '../helpers/census.ts'
 
 /** The lines of a scope, by field. */
@@ -58,6 +58,9 @@ const ofRanges = (
   })
 
 const during = Date.UTC(2026, 3, 10)
+
+const firstOnes = (prefix: string, count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `${prefix}${index}`)
 
 const read = (text: string | Uint8Array, now = during): Promise<Scope> =>
   withFolder(async (folder) => {
@@ -145,6 +148,22 @@ describe('a scope that is right', () => {
       '192.0.2.9',
     ])
     expect(scope.targets.size).toBe(259n)
+  })
+
+  it('tells of each address which range it is of', async () => {
+    const ranges = ['192.0.2.0/30', '2001:db8::/126', '192.0.2.8/29', '198.51.100.7', '192.0.2.5']
+    const scope = await read(
+      ofRanges(
+        ranges.map((range, index) => `{ range: "${range}", owner: ${'abcde'[index]} }`),
+        18,
+      ),
+    )
+    const ownerOf = (text: string): string | undefined => rangeOf(scope, addressNumber(text) ?? -1n)?.owner
+    const owned = firstOnes('192.0.2.', 16).map(ownerOf)
+    expect(owned.map((owner) => owner ?? '-').join('')).toBe('aaaa-e--cccccccc')
+    expect(firstOnes('2001:db8::', 5).map(ownerOf)).toEqual(['b', 'b', 'b', 'b', undefined])
+    expect(['198.51.100.6', '198.51.100.7', '198.51.100.8'].map(ownerOf)).toEqual([undefined, 'd', undefined])
+    expect(['::', '0.0.0.0', '255.255.255.255', 'localhost'].map(ownerOf)).toEqual(Array(4).fill(undefined))
   })
 
   it('hashes what it says: any other text is another scope', async () => {

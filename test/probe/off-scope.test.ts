@@ -299,6 +299,7 @@ describe.skipIf(why !== undefined)('packets off scope', () => {
       ['has a target below the first', (text) => `${text}{"at":1,"none":{"refused":[-1]},"said":[]}\n`],
       ['has a target that is no number', (text) => `${text}{"at":1,"none":{"refused":["8.8.8.8"]},"said":[]}\n`],
       ['names an address', (text) => `${text}{"at":1,"address":"8.8.8.8","none":{},"said":[]}\n`],
+      ['has an empty line', (text) => text.replaceAll('\n', '\n\n')],
       ['has no beginning', (text) => text.slice(text.indexOf('\n') + 1)],
       ['is no journal', () => 'ranges: [0.0.0.0/0]\n'],
     ]
