@@ -184,6 +184,16 @@ const rules: readonly Rule[] = [
     ],
   },
   {
+    name: 'a probe reaches the network through its guard only',
+    why: 'What else opens sockets looks names up and heeds proxies: who probes must not be able to ask for it.',
+    breaches: byImport(
+      (file, each) =>
+        (/^(scan|probes)\/|^(pipeline|commands)\/probe/.test(file.path) &&
+          /^net\/(?!(guard|tcp|udp)\.ts$)/.test(each.to)) ||
+        (/^net\/(guard|tcp|udp)\.ts$/.test(file.path) && /\b(dns|https?|http2|undici)\b/.test(each.to)),
+    ),
+  },
+  {
     name: 'process.env is read in config only',
     why: 'What the environment can change must be found in one place.',
     breaches: byCode(/\bprocess\s*\.\s*env\b/, (path) => inRoom(path, 'config')),
@@ -267,6 +277,9 @@ describe('the rules can fail', () => {
     ],
     ['sources/a.ts', 'no sockets', "import { connect } from 'node:net'"],
     ['api/a.ts', 'no sockets', "import { createServer } from 'node:http'"],
+    ['scan/a.ts', 'a probe reaches the network through its guard only', "import { httpClient } from '../net/http.ts'"],
+    ['pipeline/probe-plan.ts', 'a probe reaches the network through its guard only', "import '../net/server.ts'"],
+    ['net/udp.ts', 'a probe reaches the network through its guard only', "import { lookup } from 'node:dns/promises'"],
     ['sources/a.ts', 'no sockets', "const answer = await fetch('http://example.com')"],
     ['store/a.ts', 'process.env is read in config only', "const home = process.env['HOME']"],
     [
@@ -301,6 +314,7 @@ describe('the rules can fail', () => {
     ['sources/files/input.ts', 'const input = process.stdin'],
     ['model/a.ts', "import { isIPv4 } from 'node:net'"],
     ['net/a.ts', "import { createServer } from 'node:http'"],
+    ['scan/a.ts', "import { dialTcp } from '../net/tcp.ts'"],
     ['model/a.ts', '// process.env is read elsewhere\nconst url = "http://x"\n/** fetch() and process.exit() */'],
     ['model/a.ts', 'reader.process.next()\nitem.fetch()'],
     ['aggregate/a.ts', "import type { DuckDBConnection } from '@duckdb/node-api'"],

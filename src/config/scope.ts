@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { addressSet, isOfIPv4, parseRange, without } from '../model/address-set.ts'
+import { addressSet, isOfIPv4, parseRange, without, type AddressRange } from '../model/address-set.ts'
 import { wrongInput } from '../model/errors.ts'
 import { coverages, vantages, type Scope, type ScopeRange } from '../model/scope.ts'
 import { specialBlockIn } from '../model/special-purpose.ts'
-import { readYaml } from './yaml.ts'
+import { inOneLine, readYaml } from './yaml.ts'
 
 const words = z.string().trim().min(1).max(1000)
 const prefix = z.string().min(1).max(64)
@@ -57,15 +57,21 @@ export async function readScope(path: string, now: number): Promise<Scope> {
   const refuse = (where: string, why: string): never => {
     throw wrongInput(`${path}${where}: ${why}`, remedy)
   }
-  const rangeAt = (written: string, ...keys: readonly (string | number)[]): { first: bigint; last: bigint } => {
+  const rangeAt = (written: string, ...keys: readonly (string | number)[]): AddressRange => {
     const range = parseRange(written)
-    return 'fault' in range ? refuse(at(...keys), `${written} ${range.fault}`) : range
+    return 'fault' in range ? refuse(at(...keys), `${inOneLine(written)} ${range.fault}`) : range
   }
 
-  const from = Date.parse(value.valid.from)
-  const to = value.valid.to.length === 10 ? Date.parse(value.valid.to) + 86_400_000 - 1 : Date.parse(value.valid.to)
-  for (const [name, time] of Object.entries({ from, to }))
-    if (!Number.isFinite(time)) refuse(at('valid', name), 'there is no such day')
+  const timeAt = (name: 'from' | 'to'): number => {
+    const written = value.valid[name]
+    const time = Date.parse(written)
+    // 30 February is taken for 2 March, and 24:00 for the next day.
+    if (Number.isNaN(time) || !new Date(time).toISOString().startsWith(written.replace('Z', '')))
+      refuse(at('valid', name), 'there is no such day')
+    return time
+  }
+  const from = timeAt('from')
+  const to = timeAt('to') + (value.valid.to.length === 10 ? 86_400_000 - 1 : 0)
   if (to < from) refuse(at('valid', 'to'), 'it ends before it begins')
   if (now < from) refuse(at('valid', 'from'), 'the scope is not valid yet')
   if (now > to) refuse(at('valid', 'to'), 'the scope is not valid any more')
@@ -94,9 +100,19 @@ export async function readScope(path: string, now: number): Promise<Scope> {
     refuse(at('ranges'), `they are ${declared.size} addresses, more than ${mostAddresses}: make several scopes`)
   if (declared.size !== BigInt(value.addresses))
     refuse(at('addresses'), `the ranges are ${declared.size} addresses, not ${value.addresses}: which is meant?`)
+  /** An exclusion that does not exclude what it seems to would let that be asked. */
+  const exclusionAt = (written: string, field: 'exclude' | 'opt_outs', index: number): AddressRange => {
+    const range = rangeAt(written, field, index)
+    if (range.first >> 32n === 0xffffn) refuse(at(field, index), `${written} is of IPv4: write it without ::ffff:`)
+    // Prefixes lie within one another or apart. Opt-outs may be one list for many scopes.
+    const holds = ({ first }: AddressRange): boolean => first >= range.first && first <= range.last
+    if (field === 'exclude' && !declared.has(range.first) && !ranges.some(holds))
+      refuse(at(field, index), `${written} has no address of the ranges: which is meant?`)
+    return range
+  }
   const excluded = addressSet([
-    ...value.exclude.map((written, index) => rangeAt(written, 'exclude', index)),
-    ...value.opt_outs.map((written, index) => rangeAt(written, 'opt_outs', index)),
+    ...value.exclude.map((written, index) => exclusionAt(written, 'exclude', index)),
+    ...value.opt_outs.map((written, index) => exclusionAt(written, 'opt_outs', index)),
   ])
   const targets = without(declared, excluded)
   if (targets.size === 0n) refuse(at('exclude'), 'nothing is left to ask')

@@ -21,6 +21,9 @@ export interface ReadYaml<T> {
   readonly at: (...keys: readonly (string | number)[]) => string
 }
 
+/** Text of the file as part of a message of one line. */
+export const inOneLine = (text: string): string => (/\p{Cc}/u.test(text) ? JSON.stringify(text) : text)
+
 /** A file that people write by hand: anything larger is something else. */
 const maxBytes = 2 ** 20
 
@@ -51,9 +54,12 @@ async function readText(path: string, { what, unreadable: hint }: YamlWords): Pr
   })
   if (!found.isFile()) throw wrongInput(`${path} is no file`, hint)
   if (found.size > maxBytes) throw wrongInput(`${path} is larger than 1 MiB: not ${what}`, hint)
-  return readFile(path, 'utf8').catch((error: Error) => {
+  const text = await readFile(path, 'utf8').catch((error: Error) => {
     throw wrongInput(`${path} cannot be read: ${error.message.split(',')[0] ?? ''}`, hint)
   })
+  // Files of /proc have no size, and others may grow meanwhile.
+  if (text.length > maxBytes) throw wrongInput(`${path} is larger than 1 MiB: not ${what}`, hint)
+  return text
 }
 
 function parseYaml(path: string, text: string, lines: LineCounter, { what }: YamlWords): Document.Parsed {
@@ -99,7 +105,7 @@ function faultOf(
   const offset = unknown === undefined ? offsetOf(document, keys) : keyOffset(document, keys, unknown)
   const line = offset === undefined ? '' : `, line ${lines.linePos(offset).line}`
   const what = unknown === undefined ? (issue?.message ?? `not ${whole}`) : 'there is no such field'
-  return `${line}${field.length === 0 ? '' : `, field ${field.join('.')}`}: ${what}`
+  return `${line}${field.length === 0 ? '' : `, field ${inOneLine(field.join('.'))}`}: ${what}`
 }
 
 /** Where the value stands, or where what should hold it does. */

@@ -16,8 +16,10 @@ export interface AddressRange {
 
 /** The number of a literal address; undefined for anything else (names, zones, ports, leading zeros). */
 export function addressNumber(text: string): AddressNumber | undefined {
+  // Whatever a release of Node makes of zones, NUL and foreign digits.
+  if (!/^[\da-f:.]+$/i.test(text)) return undefined
   if (isIPv4(text)) return ofIPv4 | v4Bits(text)
-  if (!isIPv6(text) || text.includes('%')) return undefined
+  if (!isIPv6(text)) return undefined
   // An IPv4 tail (::ffff:192.0.2.1) is two groups.
   const tail = /[^:]*\.[^:]*$/.exec(text)?.[0]
   const groups = tail === undefined ? text : text.slice(0, -tail.length) + tailGroups(v4Bits(tail))
@@ -111,14 +113,16 @@ export function addressSet(list: readonly AddressRange[]): AddressSet {
 /** The addresses of one set that are not in another. */
 export function without(set: AddressSet, other: AddressSet): AddressSet {
   const left: AddressRange[] = []
+  // Both are ascending: what was passed is not looked at again, so that long lists of opt-outs take no time.
+  let next = 0
   for (const { first, last } of set.ranges) {
     let from = first
-    for (const taken of other.ranges) {
-      if (taken.last < from) continue
-      if (taken.first > last) break
+    for (let taken = other.ranges[next]; taken !== undefined && taken.first <= last; taken = other.ranges[next]) {
       if (taken.first > from) left.push({ first: from, last: taken.first - 1n })
-      from = taken.last + 1n
+      if (taken.last >= from) from = taken.last + 1n
+      // The range behind may begin in it too.
       if (from > last) break
+      next++
     }
     if (from <= last) left.push({ first: from, last })
   }

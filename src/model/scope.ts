@@ -24,6 +24,7 @@ export interface Scope {
   readonly isPrivate: boolean
   readonly coverage: (typeof coverages)[number]
   readonly vantage: (typeof vantages)[number]
+  /** Ascending; no two overlap. */
   readonly ranges: readonly ScopeRange[]
   /** All ranges together. */
   readonly declared: AddressSet
@@ -40,5 +41,15 @@ export interface Scope {
 }
 
 /** The range that holds an address. */
-export const rangeOf = (scope: Pick<Scope, 'ranges'>, address: AddressNumber): ScopeRange | undefined =>
-  scope.ranges.find(({ first, last }) => address >= first && address <= last)
+export function rangeOf({ ranges }: Pick<Scope, 'ranges'>, address: AddressNumber): ScopeRange | undefined {
+  let low = 0
+  let high = ranges.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    const range = ranges[middle]
+    if (range === undefined || address < range.first) high = middle
+    else if (address > range.last) low = middle + 1
+    else return range
+  }
+  return undefined
+}

@@ -18,7 +18,7 @@ interface SpecialBlock {
 export const specialBlocks: readonly SpecialBlock[] = [
   { prefix: '0.0.0.0/8', name: 'this network (RFC 791)' },
   { prefix: '10.0.0.0/8', name: 'private use (RFC 1918)', leave: 'private' },
-  { prefix: '100.64.0.0/10', name: 'shared address space (RFC 6598)', leave: 'private' },
+  { prefix: '100.64.0.0/10', name: 'shared address space (RFC 6598)' },
   { prefix: '127.0.0.0/8', name: 'loopback (RFC 1122)', leave: 'own' },
   { prefix: '169.254.0.0/16', name: 'link local (RFC 3927)' },
   { prefix: '172.16.0.0/12', name: 'private use (RFC 1918)', leave: 'private' },

@@ -19,7 +19,7 @@ export function scopeGuard({ declared, excluded, isPrivate, valid }: Scope): Gua
     if (excluded.has(address)) return 'it is excluded'
     const block = special(address)
     if (block !== undefined) return `it is of special purpose: ${block}`
-    if (now < valid.from || now > valid.to) return 'the scope is not valid now'
-    return undefined
+    // So that a time that is no number is not within.
+    return now >= valid.from && now <= valid.to ? undefined : 'the scope is not valid now'
   }
 }

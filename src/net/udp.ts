@@ -7,8 +7,6 @@ export interface UdpEvents {
   datagram(bytes: Buffer, address: string, port: number): void
   /** What could not be sent, in the system's word (ENETUNREACH, ENOBUFS, …). */
   failed(code: string, address: string, port: number): void
-  /** The socket could not be opened (EMFILE, …): nothing that was sent by it left, and it is closed. */
-  broken(code: string): void
 }
 
 export interface UdpSocket {
@@ -29,35 +27,37 @@ export function openUdp(guard: Guard, family: 4 | 6, events: UdpEvents): UdpSock
   socket.on('message', (bytes, { address, port }) => {
     if (!isClosed) events.datagram(bytes, address.replace(/%.*$/, ''), port)
   })
+  /** Whom something waits for that is sent when the socket is bound, and lost when it cannot be. */
+  const waiting: { readonly address: string; readonly port: number }[] = []
   let isBound = false
-  socket.on('error', (error: NodeJS.ErrnoException) => {
-    // Of a bound socket it is an ICMP message that came back for one of many: whose it was is not told.
-    if (isBound || isClosed) return
-    close()
-    events.broken(error.code ?? 'error')
+  // Once bound, an ICMP message that came back for one of many: whose it was is not told.
+  socket.on('error', ({ code }: NodeJS.ErrnoException) => {
+    for (const { address, port } of waiting.splice(0)) if (!isClosed) events.failed(code ?? 'error', address, port)
   })
-  const close = (): void => {
-    if (!isClosed) socket.close()
-    isClosed = true
-  }
-  socket.bind(() => {
+  socket.on('listening', () => {
     isBound = true
+    waiting.length = 0
     try {
       socket.setRecvBufferSize(wantedBuffer)
     } catch {
       // The system's own size will do.
     }
   })
+  socket.bind()
   return {
     send: (bytes, address, port, now) => {
       const why = guard(address, now)
       if (why !== undefined) throw new OffScope(address, why)
+      if (!isBound) waiting.push({ address, port })
       socket.send(bytes, port, address, (error) => {
         const { code } = (error ?? {}) as NodeJS.ErrnoException
         if (error !== null && error !== undefined && !isClosed) events.failed(code ?? 'error', address, port)
       })
     },
-    close,
+    close: () => {
+      if (!isClosed) socket.close()
+      isClosed = true
+    },
   }
 }
 

@@ -5,6 +5,7 @@ import type { Observation, Outcome } from '../model/observation.ts'
 import type { Probe, ProbeStatus, TcpProbe } from '../model/probe.ts'
 import { rangeOf, type Scope } from '../model/scope.ts'
 import { scopeGuard } from '../net/guard.ts'
+import { OffScope } from '../net/tcp.ts'
 import { asText } from '../probes/talk.ts'
 import { scan, type EngineProgress, type Scanned } from '../scan/engine.ts'
 import { permutation } from '../scan/permutation.ts'
@@ -99,6 +100,11 @@ export async function probe(request: ProbeRequest): Promise<RecordsSnapshot> {
       await journal.close()
     }
   } catch (error) {
+    if (error instanceof OffScope && Date.now() > scope.valid.to)
+      throw wrongInput(
+        'the scope is not valid any more: it ended while it was probed',
+        'nothing more was sent; a scope with other lines is probed anew',
+      )
     throw storageError(error, 'the probe failed', 'what was answered is kept: the same command goes on with it')
   } finally {
     lock.release()

@@ -58,10 +58,6 @@ export function openDatagrams(guard: Guard): Datagrams {
         if (finding !== undefined) done(key, { status: 'answered', finding })
       },
       failed: (code, address, port) => done(keyOf(address, port), { status: statusOfCode(code) }),
-      broken: (code) => {
-        if (sockets.get(family) === made) sockets.delete(family)
-        for (const [key, { socket }] of open) if (socket === made) done(key, { status: statusOfCode(code) })
-      },
     })
     return made
   }

@@ -78,13 +78,15 @@ export interface ProbeJournal {
  * @throws CensusError exit 1 for one that is damaged
  */
 export async function openProbeJournal(store: string, scope: ProbeScope): Promise<ProbeJournal> {
-  const key = hash('sha256', JSON.stringify([scope.scope, scope.doors, scope.targets, scope.seed]), 'hex').slice(0, 16)
+  const key = hash('sha256', JSON.stringify(identity(scope)), 'hex').slice(0, 16)
   const folder = join(resolve(store), 'probes', key)
   const path = join(folder, 'journal.ndjson')
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const done = new Uint8Array(Math.ceil(scope.targets / 8))
   let doneBefore = 0
-  const isDone = (index: number): boolean => ((done[index >> 3] ?? 0) & (1 << (index & 7))) !== 0
+  // A plan may have more than 2^31 targets, which `>>` would fold.
+  const byteOf = (index: number): number => Math.floor(index / 8)
+  const isDone = (index: number): boolean => ((done[byteOf(index)] ?? 0) & (1 << (index & 7))) !== 0
   const damaged = (line: number, why: string): never => {
     throw failed(`${path}, line ${line}: ${why}`, `remove ${folder}, and everything is asked anew`)
   }
@@ -97,13 +99,15 @@ export async function openProbeJournal(store: string, scope: ProbeScope): Promis
     if (number === 1) {
       const first = beganSchema.safeParse(parsed(text))
       if (!first.success) return damaged(1, 'no beginning of a scan')
+      if (JSON.stringify(identity(first.data)) !== JSON.stringify(identity(scope)))
+        return damaged(1, 'the beginning of another scan')
       began = first.data.began
       continue
     }
     for (const kept of entriesOf(text) ?? damaged(number, 'not what a scan writes')) {
       if (kept.index >= scope.targets) damaged(number, `there is no target ${kept.index}`)
       if (isDone(kept.index)) damaged(number, `target ${kept.index} is settled twice`)
-      done[kept.index >> 3] = (done[kept.index >> 3] ?? 0) | (1 << (kept.index & 7))
+      done[byteOf(kept.index)] = (done[byteOf(kept.index)] ?? 0) | (1 << (kept.index & 7))
       doneBefore++
     }
   }
@@ -136,6 +140,8 @@ export async function openProbeJournal(store: string, scope: ProbeScope): Promis
     },
   }
 }
+
+const identity = ({ scope, doors, targets, seed }: ProbeScope): readonly unknown[] => [scope, doors, targets, seed]
 
 function batchOf(batch: readonly Kept[]): z.infer<typeof batchSchema> {
   const none: Partial<Record<ProbeStatus, number[]>> = {}
@@ -185,8 +191,12 @@ function parsed(text: string): unknown {
 async function* wholeLines(path: string): AsyncGenerator<{ readonly text: string; readonly end: number }> {
   if ((await stat(path).catch(() => undefined)) === undefined) return
   let end = 0
+  let expected = 1
   for await (const batch of lineBatches(path))
-    for (const { bytes, openEnd } of batch) {
+    for (const { number, bytes, openEnd } of batch) {
+      // Blank lines are passed over, and nothing behind one is where it seems to be: none is ours.
+      if (number !== expected) yield { text: '', end }
+      expected = number + 1
       end += bytes.length + 1
       if (!openEnd) yield { text: bytes.toString('utf8'), end }
     }
