@@ -6,6 +6,8 @@ import { certificateNames } from './tls.ts'
 const hello = 'fox a 1 -1 fox hello\n{\nfox.version=s:1.0\nid=i:1\n};;\n'
 /** A client writes 1 for the number of its message, a station 0. */
 const start = /^fox a 0 -?\d{1,10} fox [a-z]{1,32}\n\{/
+const ending = '\n};;'
+const mostBytes = 16_384
 
 /** What is kept of a hello; ids of the machine are not. */
 const kept = [
@@ -37,11 +39,14 @@ export const fox: TcpProbe = {
   *talk({ tls }) {
     const peer = new Talk(tls)
     yield* peer.send(hello)
-    const said = yield* peer.until(
-      (held) => held.includes('\n};;') || !'fox a 0 '.startsWith(held.toString('latin1', 0, 8)),
-      16_384,
+    const held = yield* peer.until(
+      (said) => said.includes(ending) || !'fox a 0 '.startsWith(said.toString('latin1', 0, 8)),
+      mostBytes,
     )
-    const text = asText(said)
+    // What comes behind its end, or behind what is heard at most, is no part of it, even where it comes in one piece.
+    const said = held.subarray(0, mostBytes)
+    const end = said.indexOf(ending)
+    const text = asText(end < 0 ? said : said.subarray(0, end + 1))
     if (!start.test(text)) return undefined
     // Name, letter of the type, value; a line without end may be a part of one.
     const all = text.split('\n').slice(0, -1)

@@ -15,6 +15,8 @@ export interface Conversed {
   readonly finding: Finding | undefined
   /** All that was sent, as latin1; `<TLS>` where TLS begins. */
   readonly sent: string
+  /** The same, message by message. */
+  readonly messages: readonly string[]
   /** How often it asked to hear. */
   readonly heard: number
 }
@@ -26,17 +28,17 @@ export function converse(probe: TcpProbe, { says, over = 'closed', handshakes = 
   const talk = probe.talk({ ...someone, port: probe.ports[0] ?? 0, ...context })
   const pieces = [...says]
   const facts = [...handshakes]
-  let sent = ''
+  const messages: string[] = []
   let heard = 0
   let isSecuring = false
   let step = talk.next()
   while (step.done !== true) {
     const wish = step.value
     if (wish.kind === 'send') {
-      sent += Buffer.from(wish.bytes).toString('latin1')
+      messages.push(Buffer.from(wish.bytes).toString('latin1'))
       step = talk.next({ kind: 'over', why: 'closed' })
     } else if (wish.kind === 'secure') {
-      sent += '<TLS>'
+      messages.push('<TLS>')
       isSecuring = true
       step = talk.next({ kind: 'over', why: 'closed' })
     } else {
@@ -56,7 +58,7 @@ export function converse(probe: TcpProbe, { says, over = 'closed', handshakes = 
       )
     }
   }
-  return { finding: step.value, sent, heard }
+  return { finding: step.value, sent: messages.join(''), messages, heard }
 }
 
 /** A certificate's facts for handshakes. */

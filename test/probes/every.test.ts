@@ -1,172 +1,31 @@
 import { DuckDBInstance } from '@duckdb/node-api'
 import fc from 'fast-check'
-import { readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import type { TcpProbe } from '../../src/model/probe.ts'
 import { adb } from '../../src/probes/adb.ts'
 import { cwmp } from '../../src/probes/cwmp.ts'
-import { docker } from '../../src/probes/docker.ts'
-import { ftp } from '../../src/probes/ftp.ts'
+import { ethernetipTcp } from '../../src/probes/ethernetip-tcp.ts'
 import { http, https } from '../../src/probes/http.ts'
-import { imap } from '../../src/probes/imap.ts'
-import { ipp } from '../../src/probes/ipp.ts'
+import { iec104 } from '../../src/probes/iec-104.ts'
+import { probes as all } from '../../src/probes/index.ts'
 import { ldap } from '../../src/probes/ldap.ts'
-import { memcached } from '../../src/probes/memcached.ts'
-import { mqtt } from '../../src/probes/mqtt.ts'
+import { modbus } from '../../src/probes/modbus.ts'
 import { mysql } from '../../src/probes/mysql.ts'
-import { pop3 } from '../../src/probes/pop3.ts'
+import { opcUa } from '../../src/probes/opc-ua.ts'
 import { postgresql } from '../../src/probes/postgresql.ts'
-import { rdp } from '../../src/probes/rdp.ts'
-import { redis } from '../../src/probes/redis.ts'
-import { rtsp } from '../../src/probes/rtsp.ts'
-import { smtp } from '../../src/probes/smtp.ts'
+import { s7 } from '../../src/probes/s7.ts'
 import { ssh } from '../../src/probes/ssh.ts'
-import { telnet } from '../../src/probes/telnet.ts'
 import { vnc } from '../../src/probes/vnc.ts'
 import { recogniseSql } from '../../src/recognise/fingerprint-sql.ts'
-import { loadServices } from '../../src/recognise/service.ts'
 import { certificate, converse } from '../helpers/converse.ts'
+import { speeches, strangers } from '../helpers/speeches.ts'
 
-/** What a server of each protocol says to its own probe, and whether its beginning alone tells the protocol. */
-interface Speech {
-  readonly probe: TcpProbe
-  readonly says: readonly string[]
-  readonly isRecognised?: true
-  /** What fingerprints make of it. */
-  readonly product?: string
-  readonly version?: string
-}
-
-const json = '{"Version":"24.0.7","ApiVersion":"1.43"}'
-const speeches: readonly Speech[] = [
-  {
-    probe: smtp,
-    says: ['220 mx.example.net ESMTP Exim 4.97 ready\r\n', '250 mx.example.net\r\n', '221 bye\r\n'],
-    isRecognised: true,
-    product: 'Exim',
-    version: '4.97',
-  },
-  {
-    probe: pop3,
-    says: ['+OK Dovecot ready.\r\n', '+OK\r\nUIDL\r\nSTLS\r\n.\r\n', '+OK\r\n', '+OK\r\nUSER\r\n.\r\n', '+OK\r\n'],
-    isRecognised: true,
-    product: 'Dovecot',
-  },
-  {
-    probe: imap,
-    says: ['* OK Dovecot ready.\r\n', '* CAPABILITY IMAP4rev1 STARTTLS\r\na1 OK x\r\n', 'a2 OK x\r\n', 'a3 OK x\r\n'],
-    isRecognised: true,
-    product: 'Dovecot',
-  },
-  {
-    probe: ftp,
-    says: ['220 ProFTPD 1.3.8b Server (ProFTPD)\r\n', '211-Features:\r\n AUTH TLS\r\n211 End\r\n', '234 x\r\n'],
-    isRecognised: true,
-    product: 'ProFTPD',
-    version: '1.3.8b',
-  },
-  { probe: ssh, says: ['SSH-2.0-OpenSSH_9.6p1\r\n'], isRecognised: true, product: 'OpenSSH', version: '9.6p1' },
-  {
-    probe: telnet,
-    says: ['\u00ff\u00fd\u0018\u00ff\u00fb\u0001', '\r\nMikroTik v6.49.10 (stable)\r\nLogin: '],
-    isRecognised: true,
-    product: 'RouterOS',
-    version: '6.49.10',
-  },
-  {
-    probe: http,
-    says: ['HTTP/1.1 200 OK\r\nServer: nginx/1.24.0\r\n\r\n', '<title>Welcome</title>'],
-    isRecognised: true,
-    product: 'nginx',
-    version: '1.24.0',
-  },
-  {
-    probe: https,
-    says: [
-      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n',
-      '1e\r\n<title>Synology NAS</title>xxx\r\n0\r\n\r\n',
-    ],
-    isRecognised: true,
-    product: 'DiskStation',
-  },
-  {
-    probe: cwmp,
-    says: ['HTTP/1.1 401 Unauthorized\r\nServer: RomPager/4.07 UPnP/1.0\r\nContent-Length: 0\r\n\r\n'],
-    isRecognised: true,
-    product: 'RomPager',
-    version: '4.07',
-  },
-  { probe: docker, says: [`HTTP/1.1 200 OK\r\nContent-Length: ${json.length}\r\n\r\n`, json], isRecognised: true },
-  {
-    probe: ipp,
-    says: ['HTTP/1.1 200 OK\r\nServer: CUPS/2.4 IPP/2.1\r\n\r\n', '\u0001\u0001\u0004\u0006CENS\u0001\u0003'],
-    isRecognised: true,
-    product: 'CUPS',
-    version: '2.4',
-  },
-  {
-    probe: rtsp,
-    says: ['RTSP/1.0 200 OK\r\nCSeq: 1\r\nServer: GStreamer RTSP server\r\n\r\n', 'RTSP/1.0 401 x\r\nCSeq: 2\r\n\r\n'],
-    isRecognised: true,
-    product: 'RTSP server',
-  },
-  { probe: mqtt, says: ['\u0020\u0002\0\0'] },
-  {
-    probe: redis,
-    says: ['+PONG\r\n', '$32\r\n# Server\r\nredis_version:7.0.15\r\n\r\n'],
-    product: 'Redis',
-    version: '7.0.15',
-  },
-  { probe: redis, says: ['-DENIED Redis is running in protected mode\r\n'], isRecognised: true, product: 'Redis' },
-  { probe: memcached, says: ['VERSION 1.6.21\r\n'] },
-  {
-    probe: mysql,
-    says: ['\u0038\0\0\0\u000a5.5.5-10.6.16-MariaDB\0', '\u0001\0\0\0saltsalt\0', 'x'.repeat(20)],
-    isRecognised: true,
-    product: 'MariaDB',
-    version: '10.6.16',
-  },
-  { probe: postgresql, says: ['S'] },
-  { probe: vnc, says: ['RFB 003.008\n', '\u0001\u0001'], isRecognised: true },
-  { probe: rdp, says: ['\u0003\0\0\u0013\u000e\u00d0\0\0\u0012\u0034\0\u0002\u001f\u0008\0\u0002\0\0\0'] },
-  { probe: ldap, says: ['0\u000c\u0002\u0001\u0001e\u0007\u000a\u0001\0\u0004\0\u0004\0'] },
-  { probe: adb, says: ['CNXN\0\0\0\u0001\0\u0010\0\0\u0008\0\0\0\0\0\0\0\u00bc\u00b1\u00a7\u00b1', 'device::'] },
-]
 const probes = [...new Set(speeches.map(({ probe }) => probe))]
 /** These ask one another's servers something that any web server answers. */
 const web = new Set([http, https, cwmp])
 const handshakes = [certificate(['host.example.net'])]
 
-/** What servers of protocols without a probe say first. */
-const strangers = [
-  '200 news.example.net InterNetNews ready\r\n',
-  ':irc.example.net NOTICE * :*** Looking up your hostname\r\n',
-  'NOTICE AUTH :*** Looking up your hostname\r\n',
-  'SIP/2.0 400 Bad Request\r\n\r\n',
-  '@RSYNCD: 31.0\n',
-  '"IMPLEMENTATION" "Dovecot Pigeonhole"\r\n"STARTTLS"\r\nOK "ready"\r\n',
-  '<?xml version="1.0"?><stream:stream xmlns="jabber:client">',
-  '\u0015\u0003\u0001\0\u0002\u0002\u000a',
-  'AMQP\0\0\u0009\u0001',
-  '\0\0\0\u0007version',
-  'ERROR\r\n',
-  'Hello, what is your name?\r\n',
-]
-
-test('every probe is here, of a service of the catalogue and on its ports', async () => {
-  const services = new Map(loadServices().services.map((service) => [service.id, service]))
-  for (const { id, ports, tlsPorts = [] } of probes) {
-    expect(ports, id).toEqual(services.get(id)?.ports.tcp)
-    expect(ports, id).toEqual(expect.arrayContaining([...tlsPorts]))
-  }
-  const found: unknown[] = []
-  const folder = new URL('../../src/probes/', import.meta.url)
-  for (const file of readdirSync(folder)) {
-    const module = (await import(new URL(file, folder).href)) as Readonly<Record<string, unknown>>
-    const isProbe = (value: unknown): boolean => typeof value === 'object' && value !== null && 'talk' in value
-    found.push(...Object.values(module).filter(isProbe))
-  }
-  expect(new Set(found)).toEqual(new Set(probes))
+test('every probe over TCP has its words here', () => {
+  expect(new Set(probes)).toEqual(new Set(all.filter(({ transport }) => transport === 'tcp')))
 })
 
 describe.each(speeches)('$probe.id: $says.0', ({ probe, says, isRecognised }) => {
@@ -261,13 +120,18 @@ describe.each(probes.map((probe) => ({ id: probe.id, probe })))('$id', ({ probe 
 })
 
 test.each([
-  [ssh, 'SSH-2.0-x\r\n\0\0\u0040\u0001'],
-  [mysql, '\u0001\u0008\0\0'],
-  [postgresql, 'E\0\0\u0010\u0001'],
-  [ldap, '0\u0082\u0020\u0001'],
-  [vnc, 'RFB 003.008\n\0\0\0\u0004\u0001'],
-  [adb, 'CNXN\0\0\0\u0001\0\u0010\0\0\u0001\u0010\0\0\0\0\0\0\u00bc\u00b1\u00a7\u00b1'],
-])('what is longer than it may be is not waited for: $0.id', (probe, says) => {
+  { probe: ssh, says: 'SSH-2.0-x\r\n\0\0\u0040\u0001' },
+  { probe: mysql, says: '\u0001\u0008\0\0' },
+  { probe: postgresql, says: 'E\0\0\u0010\u0001' },
+  { probe: ldap, says: '0\u0082\u0020\u0001' },
+  { probe: vnc, says: 'RFB 003.008\n\0\0\0\u0004\u0001' },
+  { probe: modbus, says: '\u0045\u0043\0\0\u0001\0\u00ff' },
+  { probe: s7, says: '\u0003\0\u0004\u0001' },
+  { probe: ethernetipTcp, says: `c\0\u0001\u0004${'\0'.repeat(20)}` },
+  { probe: iec104, says: '\u0068\u00fe' },
+  { probe: opcUa, says: 'ERRF\u0001\u0020\0\0' },
+  { probe: adb, says: 'CNXN\0\0\0\u0001\0\u0010\0\0\u0001\u0010\0\0\0\0\0\0\u00bc\u00b1\u00a7\u00b1' },
+])('what is longer than it may be is not waited for: $probe.id', ({ probe, says }) => {
   expect(converse(probe, { says: [says, ...Array<string>(99).fill('x')] }).heard).toBe(1)
 })
 

@@ -52,6 +52,14 @@ describe('a station', () => {
     expect(heard).toBeLessThan(20)
     expect(finding?.version).toBe('3.8.41')
   })
+
+  test.each([
+    ['after its hello', `${reply()}fox a 0 1 fox more\n{\nlang=s:en\n};;\n`],
+    ['later than is heard', `${reply().slice(0, -4)}${'x'.repeat(20_000)}\nlang=s:en\n};;\n`],
+  ])('has told nothing %s, however that is cut', (_, said) => {
+    for (const says of [[said], said.split(/(?<=;)/)])
+      expect(converse(fox, { says }).finding?.banner).not.toContain('lang')
+  })
 })
 
 test('stands whatever is said', () => expectSturdyTalk(fox, { says: [reply()] }))
