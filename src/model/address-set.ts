@@ -30,21 +30,22 @@ export function addressNumber(text: string): AddressNumber | undefined {
   return [...before, ...gap, ...after].reduce((bits, group) => (bits << 16n) | BigInt(`0x${group}`), 0n)
 }
 
-const v4Bits = (text: string): bigint => text.split('.').reduce((bits, byte) => (bits << 8n) | BigInt(byte), 0n)
+const v4Bits = (text: string): bigint => BigInt(text.split('.').reduce((bits, byte) => bits * 256 + Number(byte), 0))
 const tailGroups = (bits: bigint): string => `${(bits >> 16n).toString(16)}:${(bits & 0xffffn).toString(16)}`
 
 export const isOfIPv4 = (address: AddressNumber): boolean => address >= ofIPv4
 
 /** An address as text: dotted quad, or IPv6 in the form of RFC 5952. */
 export function addressText(address: AddressNumber): string {
-  if (isOfIPv4(address)) {
-    const bits = Number(address & 0xffff_ffffn)
-    return `${bits >>> 24}.${(bits >>> 16) & 255}.${(bits >>> 8) & 255}.${bits & 255}`
-  }
+  if (isOfIPv4(address)) return dotted(Number(address & 0xffff_ffffn))
   const hex = address.toString(16).padStart(32, '0')
   const groups = hex.match(/.{4}/g)?.join(':') ?? ''
   return new URL(`http://[${groups}]`).hostname.slice(1, -1)
 }
+
+/** 32 bits as a dotted quad. */
+export const dotted = (bits: number): string =>
+  `${bits >>> 24}.${(bits >>> 16) & 255}.${(bits >>> 8) & 255}.${bits & 255}`
 
 /** What is wrong with a range as it is written, or the range. */
 export type ParsedRange = AddressRange | { readonly fault: string }

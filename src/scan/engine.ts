@@ -59,6 +59,8 @@ export interface Scanned {
 
 /** What may begin at once: as many as are due in so long a time. */
 const burstMs = 50
+/** How long beginnings and endings may keep this process from hearing: then peers are heard before more is done. */
+const turnMs = 5
 /** Received beyond this, and with what the last read may bring on top of it, a peer is cut off at 96 KiB. */
 const budgetBytes = 32 * 2 ** 10
 /** How long a target waits after this machine could not ask it, doubled each time, and how often. */
@@ -90,6 +92,8 @@ class Engine {
   /** Beginnings that are due by now, so that they are spread over a second. */
   #allowance = 1
   #allowedAt = performance.now()
+  /** When this turn of the loop began to begin and end things. */
+  #turnBegan: number | undefined
   #inFlight = 0
   /** How many may be: fewer than asked for while this machine has trouble. */
   #most: number
@@ -129,11 +133,7 @@ class Engine {
 
   #tick(): void {
     this.#clock.tick()
-    const { now } = this.#clock
-    const expire = ({ exchange: each }: Flight): void => this.#guarded(() => each.expire())
-    this.#connecting.expire(now, (flight) => flight.isOver || flight.exchange.isConnected, expire)
-    this.#talking.expire(now, (flight) => flight.isOver, expire)
-    this.#guarded(() => this.#datagrams.expire(now))
+    this.#expire()
     this.#pump()
     const lagMs = this.#clock.lag()
     this.#mostLag = Math.max(this.#mostLag, lagMs)
@@ -147,10 +147,24 @@ class Engine {
     })
   }
 
+  /** Ends what is due, for the rest of this turn of the loop. */
+  #expire(): void {
+    const { now } = this.#clock
+    const expire = ({ exchange: each }: Flight): boolean => {
+      this.#guarded(() => each.expire())
+      return !this.#isTurnOver(performance.now())
+    }
+    this.#connecting.expire(now, (flight) => flight.isOver || flight.exchange.isConnected, expire)
+    this.#talking.expire(now, (flight) => flight.isOver, expire)
+    this.#guarded(() => this.#datagrams.expire(now))
+  }
+
+  /** Begins what may begin, for the rest of this turn of the loop. */
   #pump(): void {
     while (this.#failure === undefined && this.#held === 0 && this.#inFlight < this.#most) {
       const now = performance.now()
       if (!this.#isDue(now)) return
+      if (this.#isTurnOver(now)) return
       const attempt = this.#feed.next(now)
       if (attempt === undefined) break
       this.#allowance--
@@ -158,6 +172,19 @@ class Engine {
     }
     const isDone = this.#inFlight === 0 && this.#held === 0 && this.#feed.isEmpty
     if (this.#failure !== undefined || isDone) this.#finished()
+  }
+
+  /** Whether peers are to be heard first; the next turn then goes on. */
+  #isTurnOver(now: number): boolean {
+    if (this.#turnBegan === undefined) {
+      this.#turnBegan = now
+      setImmediate(() => {
+        this.#turnBegan = undefined
+        this.#expire()
+        this.#pump()
+      })
+    }
+    return now - this.#turnBegan > turnMs
   }
 
   /** Whether one more may begin: both evenly and within any second. */

@@ -41,8 +41,8 @@ export function fairClock(): FairClock {
 /** Things that each have the same time, so that they are due in the order they were added in. */
 export interface Deadlines<T> {
   add(item: T, due: number): void
-  /** Hands over what is due and not settled yet. */
-  expire(now: number, isSettled: (item: T) => boolean, take: (item: T) => void): void
+  /** Hands over what is due and not settled yet, until `take` says that it has enough. */
+  expire(now: number, isSettled: (item: T) => boolean, take: (item: T) => boolean): void
   [Symbol.iterator](): Iterator<T>
 }
 
@@ -57,7 +57,10 @@ export function deadlines<T>(): Deadlines<T> {
         const entry = entries[first]
         if (entry === undefined || (entry.due > now && !isSettled(entry.item))) break
         entries[first] = undefined
-        if (!isSettled(entry.item)) take(entry.item)
+        if (!isSettled(entry.item) && !take(entry.item)) {
+          first++
+          break
+        }
       }
       if (first > 1024 && first * 2 > entries.length) {
         entries = entries.slice(first)

@@ -40,7 +40,7 @@ export interface Feed {
 const mostAside = 20_000
 
 export function openFeed({ plan, order, isDone, perPrefix }: FeedOptions): Feed {
-  const prefixes = rateWindows<bigint>(perPrefix)
+  const prefixes = rateWindows<number | bigint>(perPrefix)
   /** Those that wait for a time. */
   const parked = dueQueue<Attempt>()
   /** Hosts that are being asked, and those that wait for them to be free. */

@@ -1,4 +1,4 @@
-import { addressText, isOfIPv4, type AddressNumber, type AddressSet } from '../model/address-set.ts'
+import { addressText, dotted, isOfIPv4, type AddressSet } from '../model/address-set.ts'
 import type { Probe } from '../model/probe.ts'
 
 /** A port, and what is asked there. */
@@ -17,7 +17,7 @@ export interface Target extends Door {
   readonly host: number
   readonly address: string
   /** What shares a limit of its own: a /24 or a /64. */
-  readonly prefix: AddressNumber
+  readonly prefix: number | bigint
 }
 
 export interface Plan {
@@ -42,16 +42,46 @@ export function doorsOf(probes: readonly Probe[]): readonly Door[] {
 export function planOf(addresses: AddressSet, doors: readonly Door[]): Plan {
   const size = Number(addresses.size) * doors.length
   if (size < 1 || size > 2 ** 48) throw new RangeError(`a plan of ${size} targets`)
+  const addressAt = numbered(addresses)
   return {
     size,
     doors,
     at: (index) => {
       const host = Math.floor(index / doors.length)
       const door = doors[index % doors.length]
-      if (door === undefined || index < 0) throw new RangeError(`target ${index} of ${size}`)
-      const address = addresses.at(host)
-      const bits = isOfIPv4(address) ? 8n : 64n
-      return { ...door, index, host, address: addressText(address), prefix: address >> bits }
+      if (door === undefined || index < 0 || index >= size) throw new RangeError(`target ${index} of ${size}`)
+      const { probe, port, isTls } = door
+      const { address, prefix } = addressAt(host)
+      return { probe, port, isTls, index, host, address, prefix }
     },
+  }
+}
+
+/**
+ * Addresses by their place in the set, with what shares a limit. Asked for every target: IPv4 is reckoned in plain numbers,
+ * which is ten times as fast as in large ones.
+ */
+function numbered(addresses: AddressSet): (place: number) => Pick<Target, 'address' | 'prefix'> {
+  const starts: number[] = []
+  let sum = 0
+  for (const { first, last } of addresses.ranges) {
+    starts.push(sum)
+    sum += Number(last - first) + 1
+  }
+  const firsts = addresses.ranges.map(({ first }) => (isOfIPv4(first) ? Number(first & 0xffff_ffffn) : undefined))
+  return (place) => {
+    let [low, high] = [0, starts.length]
+    while (high - low > 1) {
+      const middle = (low + high) >> 1
+      if ((starts[middle] ?? 0) <= place) low = middle
+      else high = middle
+    }
+    const first = firsts[low]
+    if (first !== undefined) {
+      const bits = first + place - (starts[low] ?? 0)
+      return { address: dotted(bits), prefix: bits >>> 8 }
+    }
+    const address = addresses.at(place)
+    return { address: addressText(address), prefix: address >> 64n }
   }
 }

@@ -135,7 +135,7 @@ describe('a probe', () => {
     const rows = await observationRows(snapshot)
     expect(rows.some((row) => String(row['address']).endsWith('ffff7f000203'))).toBe(false)
     const said = rows.filter((row) => row['outcome'] === 'answered')
-    const lines = said.map((row) => `${row['module']}, ${row['organisation']}, ${row['region_code']}`)
+    const lines = said.map((row) => [row['module'], row['organisation'], row['region_code']].join(', '))
     expect(lines.toSorted()).toEqual([
       'smtp, City of Example, JP-13',
       'smtp, Example Prefecture, JP-27',

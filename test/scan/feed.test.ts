@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { addressSet, parseRange } from '../../src/model/address-set.ts'
+import { addressSet, addressText, isOfIPv4, parseRange } from '../../src/model/address-set.ts'
 import { ntp } from '../../src/probes/ntp.ts'
 import { smtp } from '../../src/probes/smtp.ts'
 import { openFeed, type Attempt } from '../../src/scan/feed.ts'
@@ -134,4 +134,34 @@ describe('doors', () => {
     expect(() => plan.at(plan.size)).toThrow(RangeError)
     expect(() => plan.at(-1)).toThrow(RangeError)
   })
+})
+
+test('a plan has the addresses of its set, in their order, of both families', () => {
+  const ranges = [
+    '2001:db8::fe/127',
+    '192.0.2.8/31',
+    '2001:db8:1::/126',
+    '198.51.100.0/30',
+    '203.0.113.255',
+    '0.0.0.0',
+    '255.255.255.255',
+  ]
+  const parsed = ranges.map((text) => {
+    const range = parseRange(text)
+    if ('fault' in range) throw new Error(range.fault)
+    return range
+  })
+  const set = addressSet(parsed)
+  const plan = planOf(set, doorsOf([ntp]))
+  for (let place = 0; place < plan.size; place++) {
+    const { address, prefix } = plan.at(place)
+    expect(address).toBe(addressText(set.at(place)))
+    const number = set.at(place)
+    // Two share a prefix where they share their first 24 or 64 bits.
+    for (let other = 0; other < plan.size; other++) {
+      const bits = isOfIPv4(number) ? 8n : 64n
+      const isShared = number >> bits === set.at(other) >> bits && isOfIPv4(number) === isOfIPv4(set.at(other))
+      expect(plan.at(other).prefix === prefix).toBe(isShared)
+    }
+  }
 })

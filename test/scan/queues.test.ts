@@ -29,6 +29,7 @@ test('deadlines: what is due and not settled is handed over once, in order, howe
       (item) => {
         item.settled = true
         taken.push(item.id)
+        return true
       },
     )
   expect(taken).toEqual(items.filter(({ id }) => id % 3 !== 0).map(({ id }) => id))
