@@ -151,8 +151,10 @@ class Engine {
   #expire(): void {
     const { now } = this.#clock
     const expire = ({ exchange: each }: Flight): boolean => {
+      const before = performance.now()
+      this.#takeTurn(before)
       this.#guarded(() => each.expire())
-      return !this.#isTurnOver(performance.now())
+      return !this.#isTurnOver(before)
     }
     this.#connecting.expire(now, (flight) => flight.isOver || flight.exchange.isConnected, expire)
     this.#talking.expire(now, (flight) => flight.isOver, expire)
@@ -168,23 +170,27 @@ class Engine {
       const attempt = this.#feed.next(now)
       if (attempt === undefined) break
       this.#allowance--
+      this.#takeTurn(now)
       this.#guarded(() => this.#begin(attempt, now))
     }
     const isDone = this.#inFlight === 0 && this.#held === 0 && this.#feed.isEmpty
     if (this.#failure !== undefined || isDone) this.#finished()
   }
 
-  /** Whether peers are to be heard first; the next turn then goes on. */
+  /** Something is begun or ended in this turn of the loop; the next one goes on with it. */
+  #takeTurn(now: number): void {
+    if (this.#turnBegan !== undefined) return
+    this.#turnBegan = now
+    setImmediate(() => {
+      this.#turnBegan = undefined
+      this.#expire()
+      this.#pump()
+    })
+  }
+
+  /** Whether peers are to be heard first. */
   #isTurnOver(now: number): boolean {
-    if (this.#turnBegan === undefined) {
-      this.#turnBegan = now
-      setImmediate(() => {
-        this.#turnBegan = undefined
-        this.#expire()
-        this.#pump()
-      })
-    }
-    return now - this.#turnBegan > turnMs
+    return this.#turnBegan !== undefined && now - this.#turnBegan > turnMs
   }
 
   /** Whether one more may begin: both evenly and within any second. */

@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
 import { addressSet, parseRange } from '../../src/model/address-set.ts'
 import type { TcpProbe, UdpProbe } from '../../src/model/probe.ts'
@@ -9,6 +12,10 @@ import { smtp } from '../../src/probes/smtp.ts'
 import { scan, type Asked, type EngineOptions, type Scanned } from '../../src/scan/engine.ts'
 import { permutation } from '../../src/scan/permutation.ts'
 import { doorsOf, planOf } from '../../src/scan/plan.ts'
+import { builtCli } from '../helpers/build.ts'
+
+/** A file of the program as it is built. */
+const built = (file: string): string => pathToFileURL(join(dirname(builtCli), file)).href
 
 const opened: { close(): unknown }[] = []
 afterEach(() => {
@@ -217,6 +224,29 @@ describe('by datagrams', () => {
     expect(scanned.begun).toBe(7)
   })
 })
+
+test('when all is done, the process has nothing left to do', async () => {
+  const child = spawn(
+    process.execPath,
+    [
+      '--input-type=module',
+      '--eval',
+      `import { scan } from ${JSON.stringify(built('scan/engine.js'))}
+       import { doorsOf, planOf } from ${JSON.stringify(built('scan/plan.js'))}
+       import { addressSet, parseRange } from ${JSON.stringify(built('model/address-set.js'))}
+       import { smtp } from ${JSON.stringify(built('probes/smtp.js'))}
+       const plan = planOf(addressSet([parseRange('127.0.1.0/28')]), doorsOf([{ ...smtp, ports: [9], tlsPorts: [] }]))
+       await scan({ plan, guard: () => undefined, contact: 'x', order: (n) => n, isDone: () => false, doneBefore: 0, recognisers: [],
+         perSecond: 1000, perPrefix: 1000, mostInFlight: 4, connectMs: 200, talkMs: 200, retries: 1, onAsked: () => undefined })
+       process.stdout.write('done')`,
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'], timeout: 20_000 },
+  )
+  let said = ''
+  child.stdout.on('data', (bytes) => (said += String(bytes)))
+  const [code] = (await once(child, 'close')) as [number | null]
+  expect({ code, said }).toEqual({ code: 0, said: 'done' })
+}, 30_000)
 
 describe('trouble', () => {
   test('on this side is not the other’s: what could not be asked is asked later, and never told as closed', async () => {
