@@ -5,7 +5,7 @@ import { openDatagrams, type Datagrams } from './datagrams.ts'
 import { exchange, type Exchange, type Exchanged } from './exchange.ts'
 import { deadlines, fairClock, tickMs } from './fair-clock.ts'
 import { openFeed, type Attempt, type Feed } from './feed.ts'
-import { rateWindow } from './pace.ts'
+import { evenPace, type Pace } from './pace.ts'
 import type { Plan, Target } from './plan.ts'
 
 /** What became of a target. */
@@ -57,8 +57,6 @@ export interface Scanned {
   readonly lagMs: number
 }
 
-/** What may begin at once: as many as are due in so long a time. */
-const burstMs = 50
 /** How long beginnings and endings may keep this process from hearing: then peers are heard before more is done. */
 const turnMs = 5
 /** Received beyond this, and with what the last read may bring on top of it, a peer is cut off at 96 KiB. */
@@ -85,13 +83,10 @@ class Engine {
   readonly #options: EngineOptions
   readonly #datagrams: Datagrams
   readonly #feed: Feed
-  readonly #all
+  readonly #pace: Pace
   readonly #clock = fairClock()
   readonly #connecting = deadlines<Flight>()
   readonly #talking = deadlines<Flight>()
-  /** Beginnings that are due by now, so that they are spread over a second. */
-  #allowance = 1
-  #allowedAt = performance.now()
   /** When this turn of the loop began to begin and end things. */
   #turnBegan: number | undefined
   #inFlight = 0
@@ -111,7 +106,7 @@ class Engine {
     this.#options = options
     this.#datagrams = openDatagrams(options.guard)
     this.#feed = openFeed(options)
-    this.#all = rateWindow(options.perSecond)
+    this.#pace = evenPace(options.perSecond)
     this.#most = options.mostInFlight
     this.#done = options.doneBefore
   }
@@ -165,11 +160,9 @@ class Engine {
   #pump(): void {
     while (this.#failure === undefined && this.#held === 0 && this.#inFlight < this.#most) {
       const now = performance.now()
-      if (!this.#isDue(now)) return
-      if (this.#isTurnOver(now)) return
+      if (!this.#pace.isDue(now) || this.#isTurnOver(now)) return
       const attempt = this.#feed.next(now)
       if (attempt === undefined) break
-      this.#allowance--
       this.#takeTurn(now)
       this.#guarded(() => this.#begin(attempt, now))
     }
@@ -193,17 +186,8 @@ class Engine {
     return this.#turnBegan !== undefined && now - this.#turnBegan > turnMs
   }
 
-  /** Whether one more may begin: both evenly and within any second. */
-  #isDue(now: number): boolean {
-    const { perSecond } = this.#options
-    const most = Math.max(1, (perSecond * burstMs) / 1000)
-    this.#allowance = Math.min(most, this.#allowance + ((now - this.#allowedAt) * perSecond) / 1000)
-    this.#allowedAt = now
-    return this.#allowance >= 1 && this.#all.free() <= now
-  }
-
   #begin(attempt: Attempt, now: number): void {
-    this.#all.begin(now)
+    this.#pace.begin(now)
     this.#feed.begin(attempt, now)
     this.#begun++
     this.#inFlight++

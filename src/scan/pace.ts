@@ -31,7 +31,36 @@ export function rateWindow(most: number): Window {
   }
 }
 
-/** The same for each of many keys; what has not begun for a window is forgotten. */
+/** What may begin at once: as many as are due in so long a time. */
+const burstMs = 50
+
+/** A pace that holds in every second and is even within it. */
+export interface Pace {
+  isDue(now: number): boolean
+  begin(now: number): void
+}
+
+export function evenPace(perSecond: number): Pace {
+  const window = rateWindow(perSecond)
+  const most = Math.max(1, (perSecond * burstMs) / 1000)
+  /** Beginnings that are due by now. */
+  let allowance = 1
+  let allowedAt = -Infinity
+  return {
+    isDue: (now) => {
+      const due = allowedAt === -Infinity ? 0 : ((now - allowedAt) * perSecond) / 1000
+      allowance = Math.min(most, allowance + due)
+      allowedAt = now
+      return allowance >= 1 && window.free() <= now
+    },
+    begin: (now) => {
+      allowance--
+      window.begin(now)
+    },
+  }
+}
+
+/** A window for each of many keys; what has not begun for a window is forgotten. */
 export interface Windows<K> {
   free(key: K): number
   begin(key: K, now: number): void

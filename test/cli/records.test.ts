@@ -93,8 +93,9 @@ test('kill -9 at any moment: no page that came is asked for again, and the end i
     const child = startCensus(args('--max-credits', '100'), { env })
     const ran = ended(child)
     // At a page of this run, or while the snapshot is made: then no page is asked for any more.
-    const at = paid() + 1 + Math.floor(Math.random() * 7)
-    const afterMs = Math.random() * (kills % 2 === 0 ? 10 : 400)
+    // The first few come soon, so that pages are left for all of them.
+    const at = paid() + 1 + Math.floor(Math.random() * (kills < 4 ? 3 : 7))
+    const afterMs = Math.random() * (kills < 4 || kills % 2 === 0 ? 10 : 400)
     const requests = engine.requests.length
     while (child.exitCode === null && paid() < at && !(paid() >= pages && engine.requests.length > requests + 3))
       await sleep(1)

@@ -294,7 +294,7 @@ describe('an id', () => {
     expect(await run()).toMatchObject({
       code: 0,
       stdout: '',
-      stderr: expect.stringMatching(/^census: the survey monthly is there already: nothing is asked/) as string,
+      stderr: expect.stringMatching(/^census: the snapshot monthly is there already: nothing is asked/) as string,
     })
     expect(await rows()).toEqual(before)
     for (const change of [

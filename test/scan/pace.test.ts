@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { rateWindow, rateWindows } from '../../src/scan/pace.ts'
+import { evenPace, rateWindow, rateWindows } from '../../src/scan/pace.ts'
 
 /** The most beginnings in any closed second. */
 const mostInASecond = (times: readonly number[]): number =>
@@ -43,4 +43,25 @@ test('each key has a window of its own, and forgotten ones are as good as new', 
   expect(windows.free('a')).toBeLessThanOrEqual(1001)
   windows.begin('b', 20_500)
   expect(windows.free('b')).toBe(21_001)
+})
+
+test('an even pace: no second has more than allowed, and no twentieth of one more than its share', () => {
+  for (const perSecond of [1, 7, 40, 1000, 5000]) {
+    const pace = evenPace(perSecond)
+    const times: number[] = []
+    for (let now = 0; now < 3000; now++)
+      while (pace.isDue(now)) {
+        pace.begin(now)
+        times.push(now)
+      }
+    const inWindow = (from: number, long: number): number =>
+      times.filter((time) => time >= from && time <= from + long).length
+    for (let from = 0; from < 2000; from += 13) {
+      expect(inWindow(from, 1000)).toBeLessThanOrEqual(perSecond)
+      // What was saved up for a burst, and what is due meanwhile.
+      expect(inWindow(from, 50)).toBeLessThanOrEqual(Math.ceil(2.2 * Math.max(1, perSecond / 20)) + 1)
+    }
+    // And it is used: nearly as many as allowed begin.
+    expect(times.length).toBeGreaterThan(2.8 * perSecond - 2)
+  }
 })
