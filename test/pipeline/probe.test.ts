@@ -1,9 +1,8 @@
-import { once } from 'node:events'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
-import { createServer, type AddressInfo, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { readScope } from '../../src/config/scope.ts'
 import type { Scope } from '../../src/model/scope.ts'
 import { planProbe, probe, type ProbeRequest } from '../../src/pipeline/probe.ts'
@@ -12,38 +11,10 @@ import { smtp } from '../../src/probes/smtp.ts'
 import { ssh } from '../../src/probes/ssh.ts'
 import type { RecordsSnapshot } from '../../src/store/snapshots.ts'
 import { ended, startCensus } from '../helpers/cli.ts'
+import { mail as mailServer, serve } from '../helpers/peers.ts'
 import { imported, observationRows, temporaryFolder } from '../helpers/store.ts'
 
-const opened: { close(): unknown }[] = []
-afterEach(() => {
-  for (const each of opened.splice(0)) each.close()
-})
-
-async function serve(address: string, port: number, answer: (socket: Socket) => void): Promise<number> {
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
-    sockets.add(socket)
-    socket.on('error', () => undefined)
-    answer(socket)
-  })
-  server.listen(port, address)
-  await once(server, 'listening')
-  opened.push({
-    close: () => {
-      for (const socket of sockets) socket.destroy()
-      server.close()
-    },
-  })
-  return (server.address() as AddressInfo).port
-}
-
-const mail = (socket: Socket): void => {
-  socket.write('220 mx.example.net ESMTP Exim 4.96 ready\r\n')
-  socket.on('data', (bytes) => {
-    if (bytes.toString().startsWith('EHLO')) socket.write('250 mx.example.net\r\n')
-    if (bytes.toString().startsWith('QUIT')) socket.end('221 bye\r\n')
-  })
-}
+const mail = mailServer('ESMTP Exim 4.96 ready')
 const shell = (socket: Socket): void => void socket.write('SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n')
 
 async function scopeOf(text: string): Promise<Scope> {

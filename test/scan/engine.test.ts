@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { addressSet, parseRange } from '../../src/model/address-set.ts'
 import type { TcpProbe, UdpProbe } from '../../src/model/probe.ts'
 import { ntp } from '../../src/probes/ntp.ts'
@@ -13,42 +12,12 @@ import { scan, type Asked, type EngineOptions, type Scanned } from '../../src/sc
 import { permutation } from '../../src/scan/permutation.ts'
 import { doorsOf, planOf } from '../../src/scan/plan.ts'
 import { builtCli } from '../helpers/build.ts'
+import { closed, mail as mailServer, serve } from '../helpers/peers.ts'
 
 /** A file of the program as it is built. */
 const built = (file: string): string => pathToFileURL(join(dirname(builtCli), file)).href
 
-const opened: { close(): unknown }[] = []
-afterEach(() => {
-  for (const each of opened.splice(0)) each.close()
-})
-
-/** A server on an address of loopback; its sockets are ended with it. */
-async function serve(address: string, port: number, answer: (socket: Socket) => void): Promise<number> {
-  const sockets = new Set<Socket>()
-  const server: Server = createServer((socket) => {
-    sockets.add(socket)
-    socket.on('error', () => undefined)
-    socket.on('close', () => sockets.delete(socket))
-    answer(socket)
-  })
-  server.listen(port, address)
-  await once(server, 'listening')
-  opened.push({
-    close: () => {
-      for (const socket of sockets) socket.destroy()
-      server.close()
-    },
-  })
-  return (server.address() as AddressInfo).port
-}
-
-const mail = (socket: Socket): void => {
-  socket.write('220 mx.example.net ESMTP Postfix\r\n')
-  socket.on('data', (bytes) => {
-    if (bytes.toString().startsWith('EHLO')) socket.write('250 mx.example.net\r\n')
-    if (bytes.toString().startsWith('QUIT')) socket.end('221 bye\r\n')
-  })
-}
+const mail = mailServer('ESMTP Postfix')
 
 interface Run {
   readonly asked: readonly Asked[]
@@ -180,7 +149,7 @@ describe('by datagrams', () => {
     })
     socket.bind(port, address)
     await once(socket, 'listening')
-    opened.push(socket)
+    closed(socket)
     return socket.address().port
   }
   const time = (asked: Buffer): Buffer => {

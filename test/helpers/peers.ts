@@ -1,0 +1,43 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { afterEach } from 'vitest'
+
+const opened: { close(): unknown }[] = []
+afterEach(() => {
+  for (const each of opened.splice(0)) each.close()
+})
+
+/** Closes something when the test that runs has finished. */
+export const closed = (each: { close(): unknown }): void => void opened.push(each)
+
+/** A server on an address of loopback, ended with its connections after the test. @param port 0: any that is free */
+export async function serve(address: string, port: number, answer: (socket: Socket) => void): Promise<number> {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => undefined)
+    socket.on('close', () => sockets.delete(socket))
+    answer(socket)
+  })
+  server.listen(port, address)
+  await once(server, 'listening')
+  closed({
+    close: () => {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+    },
+  })
+  return (server.address() as AddressInfo).port
+}
+
+/** Says what a mail server says to EHLO and QUIT. */
+export const mail =
+  (greeting: string) =>
+  (socket: Socket): void => {
+    socket.write(`220 mx.example.net ${greeting}\r\n`)
+    socket.on('data', (bytes) => {
+      const said = bytes.toString('latin1')
+      if (said.startsWith('EHLO')) socket.write('250 mx.example.net\r\n')
+      if (said.startsWith('QUIT')) socket.end('221 bye\r\n')
+    })
+  }
