@@ -72,7 +72,7 @@ const rooms: Readonly<Record<string, Room>> = {
       'sources/files/input.ts',
       'sources/asker.ts',
       'sources/surveyor.ts',
-      'sources/surveyors.ts',
+      'sources/clients.ts',
       'sources/engines.ts',
     ],
     why: "The pipeline joins the rooms, and takes sources by their index only: it must not know a format's name.",

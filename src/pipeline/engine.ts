@@ -1,9 +1,9 @@
 import { wrongInput } from '../model/errors.ts'
 import type { EngineFacts, EngineId } from '../model/engine.ts'
 import { openHttp, type HttpOptions } from '../net/http.ts'
-import type { Surveyor } from '../sources/surveyor.ts'
+import { isSurveyor, type EngineClient, type Surveyor } from '../sources/surveyor.ts'
 import { engines } from '../sources/engines.ts'
-import { surveyors } from '../sources/surveyors.ts'
+import { clients } from '../sources/clients.ts'
 import { watched } from './survey-watch.ts'
 
 /** A search engine, and how it is to be asked. */
@@ -20,7 +20,7 @@ export interface EngineRequest {
 }
 
 export interface OpenEngine {
-  readonly surveyor: Surveyor
+  readonly engine: EngineClient
   readonly close: () => Promise<void>
 }
 
@@ -36,13 +36,13 @@ export function openEngine(
   planned: number,
   maxCredits = request.maxCredits,
 ): OpenEngine {
-  const { engine, endpoint, requestsPerSecond } = request
-  const open = surveyors[engine]
-  const facts = engines.find(({ id }) => id === engine) as EngineFacts | undefined
+  const { engine: id, endpoint, requestsPerSecond } = request
+  const open = clients[id]
+  const facts = engines.find((each) => each.id === id) as EngineFacts | undefined
   if (open === undefined) {
     throw wrongInput(
-      `census cannot ask ${engine}`,
-      `engines that it can: ${Object.keys(surveyors).join(', ')}; \`census list sources\` says what each can do`,
+      `census cannot ask ${id}`,
+      `engines that it can: ${Object.keys(clients).join(', ')}; \`census list sources\` says what each can do`,
     )
   }
   if (facts?.unconfirmed === true && request.isExperimental !== true) {
@@ -52,7 +52,7 @@ export function openEngine(
     )
   }
   const client = openHttp(http)
-  const surveyor = open({
+  const engine = open({
     http: client,
     key: request.key,
     // Enough for an engine that is out of breath, too few to keep one busy that is down.
@@ -61,7 +61,16 @@ export function openEngine(
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
   })
-  return { surveyor: watched(surveyor), close: () => client.close() }
+  return { engine: isSurveyor(engine) ? watched(engine) : engine, close: () => client.close() }
+}
+
+/** @throws CensusError exit 2 for an engine that gives records only */
+export function givesCounts(engine: EngineClient): Surveyor {
+  if (isSurveyor(engine)) return engine
+  throw wrongInput(
+    `census cannot count by region with ${engine.facts.title}`,
+    '--records downloads its records, and a report counts them; see `census list sources`',
+  )
 }
 
 /** Where an engine is asked, as snapshots name it. */

@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto'
+import { Unanswered } from '../sources/asker.ts'
 import type { Journal } from '../store/journal.ts'
-import type { CountedQuery, RecordsSurveyor } from './records-plan.ts'
+import type { PlannedQuery } from './records-count.ts'
+import type { RecordsEngine } from './records-plan.ts'
 
 /** There is no credit left for a further attempt. */
 export class CreditsUsed extends Error {}
@@ -18,13 +20,13 @@ interface Found {
 }
 
 export interface PageRequest {
-  readonly surveyor: RecordsSurveyor
+  readonly engine: RecordsEngine
   readonly journal: Journal
   readonly maxCredits: number
   readonly seen: Seen
   /** Its place among the queries. */
   readonly index: number
-  readonly query: CountedQuery
+  readonly query: PlannedQuery
   readonly page: number
   /** Pages after this one that are yet to be paid for. */
   readonly pagesToCome: number
@@ -37,8 +39,8 @@ export interface PageRequest {
  * @throws Unanswered when the engine gives none, CreditsUsed before an attempt that is not allowed
  */
 export async function fetchPage(request: PageRequest): Promise<string | undefined> {
-  const { surveyor, journal, index, query, page, seen } = request
-  const { creditsPerPage } = surveyor.records
+  const { engine, journal, index, query, page, seen } = request
+  const { creditsPerPage } = engine.records
   const creditsLeft = (): number => request.maxCredits - journal.state.attempts * creditsPerPage
   const watch = {
     before: async (): Promise<void> => {
@@ -48,13 +50,13 @@ export async function fetchPage(request: PageRequest): Promise<string | undefine
     failed: (why: string): Promise<void> => journal.failed(index, page, why),
   }
   const ask = async (): Promise<Found> => {
-    const { total, rows } = await surveyor.records.page(`${query.what}, page ${page}`, query.question, page, watch)
+    const { total, rows } = await engine.records.page(`${query.what}, page ${page}`, query.question, page, watch)
     const fresh = new Map(rows.map(({ key, line }) => [digest(key), line] as const).filter(([each]) => !seen.has(each)))
     return { total, rows: rows.length, fresh }
   }
   const oddity = ({ total, rows, fresh }: Found): string | undefined => {
     if (rows > 0 && fresh.size === 0) return 'its records are those of pages before'
-    const due = dueOn(page, Math.max(total, query.total), surveyor.records.rowsPerPage)
+    const due = dueOn(page, Math.max(total, query.total ?? 0), engine.records.rowsPerPage)
     return rows < due ? `${rows} records instead of ${due}` : undefined
   }
   const keep = async ({ total, rows, fresh }: Found): Promise<void> => {
@@ -86,6 +88,25 @@ export async function fetchPage(request: PageRequest): Promise<string | undefine
   }
   await keep(best)
   return undefined
+}
+
+/**
+ * Asks for the first page of a query whose number is not known, which tells it; one that tells of no records is asked for
+ * once more, where the credits are not needed for others.
+ * @throws Unanswered when the engine gives none, CreditsUsed before an attempt that is not allowed
+ */
+export async function fetchFirst(request: Omit<PageRequest, 'page'>): Promise<number> {
+  const { engine, journal, index, query, maxCredits, pagesToCome } = request
+  const ask = async (): Promise<number> => {
+    const why = await fetchPage({ ...request, page: 1 })
+    const total = journal.state.page(index, 1)?.total
+    if (why !== undefined || total === undefined) throw new Unanswered(query.what, why ?? 'no total', false)
+    return total
+  }
+  const total = await ask()
+  const { creditsPerPage } = engine.records
+  const isAffordable = journal.state.attempts + pagesToCome < Math.floor(maxCredits / creditsPerPage)
+  return total === 0 && isAffordable ? ask() : total
 }
 
 /** Records a page should have. */

@@ -2,8 +2,7 @@ import { loadRegions } from '../locate/regions.ts'
 import { wrongInput } from '../model/errors.ts'
 import type { Question } from '../model/engine.ts'
 import { loadServices } from '../recognise/service.ts'
-import type { RecordPages, Surveyor } from '../sources/surveyor.ts'
-import type { JournalState } from '../store/journal-events.ts'
+import type { EngineClient, RecordPages } from '../sources/surveyor.ts'
 import type { JournalScope } from '../store/journal.ts'
 import { placeOf } from './engine.ts'
 import { scopeOf } from './report-scope.ts'
@@ -73,19 +72,19 @@ export function queriesOf(
   }
 }
 
-/** A surveyor that gives records. */
-export type RecordsSurveyor = Surveyor & { readonly records: RecordPages }
+/** An engine that gives records. */
+export type RecordsEngine = EngineClient & { readonly records: RecordPages }
 
 /** @throws CensusError exit 2 for an engine that gives counts only */
-export function givesRecords(surveyor: Surveyor): RecordsSurveyor {
-  const { records } = surveyor
+export function givesRecords(engine: EngineClient): RecordsEngine {
+  const { records } = engine
   if (records === undefined) {
     throw wrongInput(
-      `census cannot download records from ${surveyor.facts.title}`,
+      `census cannot download records from ${engine.facts.title}`,
       'leave out --records to count, or see `census list sources`',
     )
   }
-  return Object.assign(surveyor, { records })
+  return Object.assign(engine, { records })
 }
 
 const isByPort = (question: Question): question is Question & { readonly ports: readonly number[] } =>
@@ -93,55 +92,17 @@ const isByPort = (question: Question): question is Question & { readonly ports: 
 
 /** What tells this download from others. */
 export const journalScope = (
-  surveyor: RecordsSurveyor,
+  engine: RecordsEngine,
   country: string,
   queries: readonly RecordQuery[],
 ): JournalScope => ({
-  engine: surveyor.facts.id,
-  endpoint: placeOf(surveyor.endpoint),
+  engine: engine.facts.id,
+  endpoint: placeOf(engine.endpoint),
   country,
   // The same whatever names the engine has today for what says nothing: pages that came must be found again.
   queries: queries.map(({ question }) =>
     isByPort(question)
-      ? `${surveyor.records.query({ country, ports: question.ports })} of no name`
-      : surveyor.records.query(question),
+      ? `${engine.records.query({ country, ports: question.ports })} of no name`
+      : engine.records.query(question),
   ),
 })
-
-/** A query, counted. */
-export interface CountedQuery extends RecordQuery {
-  readonly query: string
-  readonly total: number
-  readonly pages: number
-  /** Pages that are stored already. */
-  readonly stored: number
-}
-
-/** Counts every query, which costs nothing. @throws Unanswered when one is not answered */
-export async function countQueries(
-  surveyor: RecordsSurveyor,
-  queries: readonly RecordQuery[],
-  state: JournalState,
-  onProgress?: (what: string) => void,
-): Promise<CountedQuery[]> {
-  const counted: CountedQuery[] = []
-  for (const [index, { what, question }] of queries.entries()) {
-    const isOfNone = question.modules?.length === 0
-    if (isOfNone) {
-      counted.push({ what, question, query: '', total: 0, pages: 0, stored: 0 })
-      continue
-    }
-    onProgress?.(`${what}, how many`)
-    let { total } = await surveyor.count(what, question, {})
-    // Nothing would show that there are some after all.
-    if (total === 0) ({ total } = await surveyor.count(`${what}, once more`, question, {}))
-    const pages = Math.ceil(total / surveyor.records.rowsPerPage)
-    const stored = [...state.pages(index).keys()].filter((page) => page <= pages).length
-    counted.push({ what, question, query: surveyor.records.query(question), total, pages, stored })
-  }
-  return counted
-}
-
-/** Pages to be paid for. */
-export const pagesDue = (counted: readonly CountedQuery[]): number =>
-  counted.reduce((sum, { pages, stored }) => sum + pages - stored, 0)

@@ -1,6 +1,7 @@
 import { failed, wrongInput } from '../model/errors.ts'
 import type { PlannedRecords } from '../reports/import-text.ts'
 import { refusal, Unanswered } from '../sources/asker.ts'
+import { isSurveyor } from '../sources/surveyor.ts'
 import { loadServices } from '../recognise/service.ts'
 import { storageError } from '../store/duckdb.ts'
 import { readJournal, openJournal, type Journal } from '../store/journal.ts'
@@ -17,17 +18,15 @@ import {
 import { openEngine, type EngineRequest } from './engine.ts'
 import { newId } from './import.ts'
 import { publishRecords } from './records-keep.ts'
-import { downloadPages, freshOf } from './records-pages.ts'
+import { isCounted, pagesDue, planQueries, type PlannedQuery } from './records-count.ts'
+import { countByPages, downloadPages, freshOf, recordsSeen } from './records-pages.ts'
 import {
   checkScope,
-  countQueries,
   givesRecords,
   journalScope,
-  pagesDue,
   queriesOf,
-  type CountedQuery,
   type RecordQueries,
-  type RecordsSurveyor,
+  type RecordsEngine,
 } from './records-plan.ts'
 import type { SurveyRequest } from './survey-plan.ts'
 import { normalised } from './survey-rows.ts'
@@ -36,20 +35,20 @@ import { normalised } from './survey-rows.ts'
 export type RecordsRequest = Omit<SurveyRequest, 'by' | 'sources' | 'regions'> & EngineRequest
 
 /** @throws CensusError exit 2 for an engine whose records cannot be downloaded */
-function openRecords(request: RecordsRequest): { surveyor: RecordsSurveyor; close(): Promise<void> } {
+function openRecords(request: RecordsRequest): { engine: RecordsEngine; close: () => Promise<void> } {
   // The journal keeps the cap: it knows the attempts of earlier runs, too.
-  const { surveyor, close } = openEngine(request, request.http, request.maxCredits, Number.MAX_SAFE_INTEGER)
-  return { surveyor: givesRecords(surveyor), close }
+  const { engine, close } = openEngine(request, request.http, request.maxCredits, Number.MAX_SAFE_INTEGER)
+  return { engine: givesRecords(engine), close }
 }
 
-async function askable(surveyor: RecordsSurveyor, country: string, request: RecordsRequest): Promise<RecordQueries> {
-  const { knowsServices, facets } = await surveyor.abilities()
-  const { facts, objection, mostBuckets } = surveyor
+async function askable(engine: RecordsEngine, country: string, request: RecordsRequest): Promise<RecordQueries> {
+  const { knowsServices, facets } = await engine.abilities()
+  const { facts, objection } = engine
   const catalogue = loadServices()
   const asked = { country }
   const listed =
-    request.services !== undefined && facets.has('module')
-      ? ((await surveyor.count('names of services', asked, { module: mostBuckets })).buckets.module ?? [])
+    request.services !== undefined && facets.has('module') && isSurveyor(engine)
+      ? ((await engine.count('names of services', asked, { module: engine.mostBuckets })).buckets.module ?? [])
       : []
   const silent = listed.map(({ value }) => value).filter((name) => catalogue.saysNothing(name))
   return queriesOf({ source: facts.id, knowsServices, objection }, country, request.services, silent.toSorted())
@@ -61,40 +60,54 @@ export async function checkRecords(request: RecordsRequest): Promise<void> {
   await openRecords(request).close()
 }
 
-/** What a download would ask for, and what it would cost: counts only, which cost nothing. Writes nothing. */
+/**
+ * What a download would ask for, and what it would cost, as far as that is known without paying: how many records there are
+ * is told by counts where they cost nothing, else by the first pages. Writes nothing.
+ */
 export async function planRecords(request: RecordsRequest): Promise<PlannedRecords> {
   const country = await checkScope(request.engine, request)
-  const engine = openRecords(request)
-  const { surveyor } = engine
+  const { engine, close } = openRecords(request)
   try {
-    return await answered(surveyor, async () => {
-      const { queries } = await askable(surveyor, country, request)
-      const state = await readJournal(request.store, journalScope(surveyor, country, queries))
-      const counted = await countQueries(surveyor, queries, state, (what) =>
+    return await answered(engine, async () => {
+      const { queries } = await askable(engine, country, request)
+      const state = await readJournal(request.store, journalScope(engine, country, queries))
+      const planned = await planQueries(engine, queries, state, (what) =>
         request.onProgress?.({ done: 0, planned: queries.length, what }),
       )
-      const account = await surveyor.account().catch((error: unknown) => {
+      const account = await engine.account().catch((error: unknown) => {
         if (error instanceof Unanswered) return error.why
         throw error
       })
-      const { creditsPerPage } = surveyor.records
+      const { creditsPerPage } = engine.records
+      const asked = planned.filter(({ query }) => query !== '')
+      const pages = pagesDue(planned)
       return {
-        queries: counted
-          .filter(({ query }) => query !== '')
-          .map(({ what, query, total, pages, stored }) => {
-            return { what, query, total, pages, stored, credits: (pages - stored) * creditsPerPage }
-          }),
-        credits: pagesDue(counted) * creditsPerPage,
+        queries: asked.map(({ what, question, query, total, pages: of, stored }) => {
+          const credits = (of - stored) * creditsPerPage
+          return {
+            what,
+            query,
+            request: engine.records.describe(question),
+            ...(total === undefined ? {} : { total }),
+            pages: of,
+            stored,
+            credits,
+          }
+        }),
+        // Each query is counted, and the first of them again, where that costs nothing.
+        requests: engine.preparations.length + (isSurveyor(engine) ? asked.length + 1 : 0) + pages,
+        credits: pages * creditsPerPage,
+        isLeast: !planned.every(isCounted),
         spent: state.attempts * creditsPerPage,
         ...(state.begunAt === undefined ? {} : { begunAt: state.begunAt }),
-        requestsPerSecond: request.requestsPerSecond ?? surveyor.facts.requestsPerSecond,
-        retryBudget: surveyor.ledger.retryBudget,
+        requestsPerSecond: request.requestsPerSecond ?? engine.facts.requestsPerSecond,
+        retryBudget: engine.ledger.retryBudget,
         maxCredits: request.maxCredits,
         account,
       }
     })
   } finally {
-    await engine.close()
+    await close()
   }
 }
 
@@ -108,8 +121,7 @@ export async function downloadRecords(request: RecordsRequest): Promise<RecordsS
   const id = request.id ?? newId()
   checkSnapshotId(id)
   const country = await checkScope(request.engine, request)
-  const engine = openRecords(request)
-  const { surveyor } = engine
+  const { engine, close } = openRecords(request)
   try {
     const isNew = await isMissing(request.store)
     // A store that a newer census has written to is not added to.
@@ -123,7 +135,7 @@ export async function downloadRecords(request: RecordsRequest): Promise<RecordsS
     })
     const lock = await lockStore(request.store)
     try {
-      return await answered(surveyor, () => downloadHeld(surveyor, country, id, request))
+      return await answered(engine, () => downloadHeld(engine, country, id, request))
     } catch (error) {
       throw storageError(error, 'the download failed', 'what was received is kept: the same command goes on with it')
     } finally {
@@ -131,32 +143,43 @@ export async function downloadRecords(request: RecordsRequest): Promise<RecordsS
       if (isNew) await removeEmptyStore(request.store)
     }
   } finally {
-    await engine.close()
+    await close()
   }
 }
 
 /** The same while the store's lock is held. */
 async function downloadHeld(
-  surveyor: RecordsSurveyor,
+  engine: RecordsEngine,
   country: string,
   id: string,
   request: RecordsRequest,
 ): Promise<RecordsSnapshot> {
-  const { queries, unaskable, rows } = await askable(surveyor, country, request)
-  const scope = journalScope(surveyor, country, queries)
+  const { queries, unaskable, rows } = await askable(engine, country, request)
+  const scope = journalScope(engine, country, queries)
   const journal = await currentJournal(request.store, () => openJournal(request.store, scope))
   try {
     let done = 0
     let planned = queries.length
     const progress = (what: string): void => request.onProgress?.({ done: done++, planned, what })
-    const counted = await countQueries(surveyor, queries, journal.state, progress)
-    planned += pagesDue(counted)
-    checkCost(surveyor, counted, journal.state, request)
-    for (const [index, { total }] of counted.entries()) if (total > 0) await journal.counted(index, total)
     const before = { attempts: journal.state.attempts, pages: journal.state.size() }
-    const downloaded = await downloadPages({
-      surveyor,
+    const seen = await recordsSeen(engine, journal)
+    const plan = await planQueries(engine, queries, journal.state, progress)
+    planned += pagesDue(plan)
+    checkCost(engine, plan, journal.state, request)
+    const counted = await countByPages({
+      engine,
       journal,
+      seen,
+      queries: plan,
+      maxCredits: request.maxCredits,
+      onPage: progress,
+    })
+    checkCost(engine, counted, journal.state, request)
+    for (const [index, { total }] of counted.entries()) if (total > 0) await journal.counted(index, total)
+    const downloaded = await downloadPages({
+      engine,
+      journal,
+      seen,
       queries: counted,
       maxCredits: request.maxCredits,
       onPage: progress,
@@ -167,7 +190,7 @@ async function downloadHeld(
     if ((!hasRecords || isNoNews) && ended !== undefined) throw ended
     if (!hasRecords || isNoNews)
       throw failed(
-        `${surveyor.facts.title} gave no record of ${country}${isNoNews ? ' that was missing' : ''}: ${downloaded.missing[0] ?? 'it counts none'}`,
+        `${engine.facts.title} gave no record of ${country}${isNoNews ? ' that was missing' : ''}: ${downloaded.missing[0] ?? 'it counts none'}`,
         'try again later, or ask for other services',
       )
     const { attempts, retries, doubtful } = journal.state
@@ -175,9 +198,9 @@ async function downloadHeld(
       store: request.store,
       id,
       journal,
-      engine: surveyor.facts.id,
+      engine: engine.facts.id,
       missing: [
-        ...[...unaskable].map(([service, why]) => `${service}: ${surveyor.facts.title} cannot be asked for it: ${why}`),
+        ...[...unaskable].map(([service, why]) => `${service}: ${engine.facts.title} cannot be asked for it: ${why}`),
         ...downloaded.missing,
       ],
       survey: {
@@ -203,11 +226,11 @@ async function downloadHeld(
         ledger: {
           attempts,
           retries,
-          retryBudget: surveyor.ledger.retryBudget,
-          credits: attempts * surveyor.records.creditsPerPage,
+          retryBudget: engine.ledger.retryBudget,
+          credits: attempts * engine.records.creditsPerPage,
           doubtful,
           maxCredits: request.maxCredits,
-          free: surveyor.ledger.attempts - (attempts - before.attempts),
+          free: engine.ledger.attempts - (attempts - before.attempts),
         },
         ...(drift === undefined ? {} : { drift }),
       },
@@ -232,18 +255,21 @@ async function currentJournal(store: string, reopen: () => Promise<Journal>): Pr
 
 /** @throws CensusError exit 2 when a download costs more than is allowed, what was spent on it before included */
 function checkCost(
-  { records, facts }: RecordsSurveyor,
-  counted: readonly CountedQuery[],
+  { records, facts }: RecordsEngine,
+  plan: readonly PlannedQuery[],
   state: JournalState,
   { maxCredits }: RecordsRequest,
 ): void {
-  const pages = pagesDue(counted)
+  const pages = pagesDue(plan)
   const spent = state.attempts * records.creditsPerPage
   const needed = spent + pages * records.creditsPerPage
   if (pages === 0 || needed <= maxCredits) return
+  const least = plan.every(isCounted) ? '' : 'at least '
   throw wrongInput(
-    `${facts.title} has ${pages} pages to download for ${pages * records.creditsPerPage} credits${spent === 0 ? '' : `, after ${spent} spent on this download`}, and --max-credits allows ${maxCredits}`,
-    `see --dry-run; --max-credits ${needed} allows it, a few more allow for retries`,
+    `${facts.title} has ${least}${pages} pages to download for ${pages * records.creditsPerPage} credits${spent === 0 ? '' : `, after ${spent} spent on this download`}, and --max-credits allows ${maxCredits}`,
+    least === ''
+      ? `see --dry-run; --max-credits ${needed} allows it, a few more allow for retries`
+      : `the first pages tell how many there are; --max-credits ${needed} allows them`,
   )
 }
 
@@ -252,7 +278,7 @@ const duplicatesOf = (journal: Journal, index: number): number =>
   [...journal.state.pages(index).values()].reduce((sum, { rows, fresh }) => sum + rows - fresh, 0)
 
 /** @throws CensusError exit 1 in the engine's words where it refuses or does not answer */
-async function answered<T>({ facts }: RecordsSurveyor, work: () => Promise<T>): Promise<T> {
+async function answered<T>({ facts }: RecordsEngine, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {

@@ -6,7 +6,7 @@ import { loadServices, type ServiceCatalogue } from '../recognise/service.ts'
 import type { PlannedEngine } from '../reports/survey-text.ts'
 import { Unanswered } from '../sources/asker.ts'
 import type { Surveyor, Wanted } from '../sources/surveyor.ts'
-import { openEngine, type EngineRequest, type OpenEngine } from './engine.ts'
+import { givesCounts, openEngine, type EngineRequest } from './engine.ts'
 import { scopeOf, type Scope } from './report-scope.ts'
 import { normalised, surveyRows, valuesListed, type SurveyRows } from './survey-rows.ts'
 
@@ -87,7 +87,9 @@ export async function prepare(request: SurveyRequest): Promise<Prepared> {
 }
 
 /** An engine of a survey, and what it is to be asked. */
-export interface OpenSource extends OpenEngine {
+export interface OpenSource {
+  readonly surveyor: Surveyor
+  readonly close: () => Promise<void>
   readonly plan: Plan
 }
 
@@ -104,7 +106,8 @@ export function openSource(
   const { rows } = rowsWith(() => undefined)
   const crossed = request.by.length * valuesListed * rows.filter((row) => row.isService).length
   // Each row, confirmed, and perhaps by port, too.
-  const { surveyor, close } = openEngine(source, request.http, 3 * rows.length + crossed)
+  const { engine, close } = openEngine(source, request.http, 3 * rows.length + crossed)
+  const surveyor = givesCounts(engine)
   return {
     surveyor,
     close,

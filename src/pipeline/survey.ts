@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { failed, wrongInput } from '../model/errors.ts'
 import type { ShownRegion } from '../reports/survey-text.ts'
 import { refusal, Unanswered } from '../sources/asker.ts'
-import type { Account, Surveyor } from '../sources/surveyor.ts'
+import type { Account, EngineClient, Surveyor } from '../sources/surveyor.ts'
 import { storageError } from '../store/duckdb.ts'
 import { writeFacetTallies } from '../store/facets.ts'
 import { lockStore } from '../store/lock.ts'
@@ -18,7 +18,7 @@ import {
   type Snapshot,
 } from '../store/snapshots.ts'
 import { version } from '../version.ts'
-import { openEngine, placeOf, type OpenEngine } from './engine.ts'
+import { openEngine, placeOf } from './engine.ts'
 import { newId } from './import.ts'
 import { countAll, type SurveyFigures } from './survey-count.ts'
 import { checkCost, openSource, prepare, type OpenSource, type Prepared, type SurveyRequest } from './survey-plan.ts'
@@ -30,11 +30,11 @@ export type Surveyed = Snapshot<FacetsManifest> & { readonly shown: readonly Sho
 export async function accountsOf({ sources, http }: Pick<SurveyRequest, 'sources' | 'http'>): Promise<Account[]> {
   const accounts: Account[] = []
   for (const source of sources) {
-    const { surveyor, close } = openEngine(source, http, 0)
+    const { engine, close } = openEngine(source, http, 0)
     try {
-      accounts.push(await surveyor.account())
+      accounts.push(await engine.account())
     } catch (error) {
-      throw unanswered(surveyor, error)
+      throw unanswered(engine, error)
     } finally {
       await close()
     }
@@ -43,7 +43,7 @@ export async function accountsOf({ sources, http }: Pick<SurveyRequest, 'sources
 }
 
 /** What ends the whole of a survey. */
-function unanswered({ facts }: Surveyor, error: unknown): unknown {
+function unanswered({ facts }: EngineClient, error: unknown): unknown {
   if (!(error instanceof Unanswered)) return error
   if (error.refused) return refusal(facts.title, error)
   return failed(`${facts.title} does not answer: ${error.message}`, 'try again later', error)
@@ -84,7 +84,7 @@ export async function survey(request: SurveyRequest): Promise<Surveyed> {
 
 /** The same while the store's lock is held. */
 async function surveyHeld(
-  engines: readonly OpenEngine[],
+  engines: readonly OpenSource[],
   id: string,
   request: SurveyRequest,
   { regions, country, catalogue, only, services }: Prepared,

@@ -45,14 +45,22 @@ export function importLines(facts: ImportFacts): string[] {
 export interface PlannedRecords {
   readonly queries: readonly {
     readonly what: string
+    /** In the engine's own language. */
     readonly query: string
-    readonly total: number
+    /** As it is sent, without the key. */
+    readonly request: string
+    /** Absent where only a first page tells it, which is yet to be paid for. */
+    readonly total?: number
     readonly pages: number
     /** Pages that an earlier run stored. */
     readonly stored: number
     readonly credits: number
   }[]
+  /** Requests there will be, and their credits: the least of both where `isLeast`. */
+  readonly requests: number
   readonly credits: number
+  /** Whether some queries are not counted yet, so that there may be more pages. */
+  readonly isLeast: boolean
   /** Spent by earlier runs of the same download. */
   readonly spent: number
   /** When the first of them began. */
@@ -65,11 +73,12 @@ export interface PlannedRecords {
 
 /** A plan, a line for each query. */
 export function recordsPlanLines(plan: PlannedRecords): string[] {
-  const { queries, credits, spent, account, begunAt } = plan
+  const { queries, requests, credits, isLeast, spent, account, begunAt } = plan
   const pages = queries.reduce((sum, query) => sum + query.pages - query.stored, 0)
-  // Filters, facets, each query counted, and the first of them again.
-  const requests = 3 + queries.length + pages
   const seconds = Math.ceil(requests / plan.requestsPerSecond)
+  const least = isLeast ? 'At least ' : ''
+  const orMore = (query: PlannedRecords['queries'][number], figure: number): string =>
+    `${grouped(figure)}${query.total === undefined ? '+' : ''}`
   return [
     ...table(
       [
@@ -81,13 +90,17 @@ export function recordsPlanLines(plan: PlannedRecords): string[] {
       ],
       queries.map((query) => [
         query.what,
-        ...[query.total, query.pages, query.stored, query.credits].map((each) => grouped(each)),
+        query.total === undefined ? '?' : grouped(query.total),
+        orMore(query, query.pages),
+        grouped(query.stored),
+        orMore(query, query.credits),
       ]),
     ),
     '',
-    ...queries.map(({ what, query }) => `${what}: GET /shodan/host/search?query=${query}`),
+    ...queries.map(({ what, request }) => `${what}: ${request}`),
     '',
-    `${grouped(pages)} pages for ${grouped(credits)} credits; about ${grouped(seconds)} s at ${plan.requestsPerSecond} a second.`,
+    ...(isLeast ? ['How many records there are is told by the first pages, which are paid for.'] : []),
+    `${least}${grouped(pages)} pages for ${grouped(credits)} credits; about ${grouped(seconds)} s at ${plan.requestsPerSecond} a second.`,
     ...(begunAt === undefined
       ? []
       : [`It goes on with what was begun at ${begunAt.slice(0, 19)}Z, on which ${grouped(spent)} credits were spent.`]),

@@ -27,34 +27,41 @@ export interface Abilities {
   readonly knowsServices: boolean
 }
 
-/** A search engine that counts. Every method throws Unanswered (asker.ts) when it is given no answer. */
-export interface Surveyor {
-  readonly facts: EngineFacts & { readonly counts: EngineUnit }
+/** A search engine that is asked. Every method throws Unanswered (asker.ts) when it is given no answer. */
+export interface EngineClient {
+  readonly facts: EngineFacts
   readonly endpoint: string
+  /** What `abilities` asks. */
+  readonly preparations: readonly PlannedRequest[]
+  /** Why a question cannot be put to this engine, if it cannot. */
+  readonly objection: (question: Question) => string | undefined
+  account(): Promise<Account>
+  abilities(): Promise<Abilities>
+  /** Where it gives records. */
+  readonly records?: RecordPages
+  readonly ledger: Ledger
+  readonly requests: readonly AskedRequest[]
+}
+
+/** A search engine that counts. */
+export interface Surveyor extends EngineClient {
+  readonly facts: EngineFacts & { readonly counts: EngineUnit }
   /** What it can count by, unless its account cannot. */
   readonly facets: ReadonlySet<Facet>
   /** The most buckets of a facet it gives. */
   readonly mostBuckets: number
   /** How many of them it may leave a list at, however many are asked for; `mostBuckets` when absent. */
   readonly shortestList?: number
-  /** What `abilities` asks. */
-  readonly preparations: readonly PlannedRequest[]
   /** How a question is sent, without its key: for people to read before they pay. */
   describe(question: Question, wanted: Wanted): string
   /** Credits that an answer to a question with so many facets costs. */
   creditsOf(wanted: Wanted): number
-  /** Why a question cannot be put to this engine, if it cannot. */
-  readonly objection: (question: Question) => string | undefined
   /** Whether a value of a facet can be put into a question. */
   isAskable(facet: Facet, value: string): boolean
-  account(): Promise<Account>
-  abilities(): Promise<Abilities>
   count(what: string, question: Question, wanted: Wanted): Promise<Counted>
-  /** Where it gives records. */
-  readonly records?: RecordPages
-  readonly ledger: Ledger
-  readonly requests: readonly AskedRequest[]
 }
+
+export const isSurveyor = (engine: EngineClient): engine is Surveyor => 'count' in engine
 
 /** A request that is yet to be asked. */
 export interface PlannedRequest {
@@ -92,10 +99,14 @@ export interface AttemptWatch {
 /** An engine's records, page by page. */
 export interface RecordPages {
   readonly rowsPerPage: number
+  /** The most records of a query it gives; all when absent. */
+  readonly mostRows?: number
   /** Credits each attempt may cost. */
   readonly creditsPerPage: number
   /** A question in the engine's own language. */
   query(question: Question): string
+  /** How a first page is asked for, without the key: for people to read before they pay. */
+  describe(question: Question): string
   /** What tells a record, given as its line, from others. */
   keyOf(line: string): string
   /** A page, counted from 1. @throws Unanswered when it is given no answer */

@@ -159,6 +159,7 @@ describe('what goes wrong', () => {
       [[...base, '--endpoint', `${engine.url}?key=x`], /more than an address/, { SHODAN_API_KEY: canary }],
       [[...base, '--endpoint', engine.url, '--services', 'mial'], /nearest: mail/, { SHODAN_API_KEY: canary }],
       [[...base, '--endpoint', engine.url, '--source', 'google'], /sources: shodan/, { SHODAN_API_KEY: canary }],
+      [[...base, '--source', 'onyphe'], /cannot count by region with ONYPHE/, { ONYPHE_API_KEY: canary }],
       [['survey', '--country', 'Jpan', '--endpoint', engine.url], /nearest: .*Japan/, { SHODAN_API_KEY: canary }],
     ]
     for (const [args, what, env] of wrong) {

@@ -1,7 +1,7 @@
 import { loadServices } from '../../src/recognise/service.ts'
 
 /** What an engine calls services first, by Shodan's module. */
-export const namesByModule = (source: 'censys' | 'fofa' | 'quake'): ReadonlyMap<string, string> =>
+export const namesByModule = (source: 'censys' | 'fofa' | 'quake' | 'onyphe'): ReadonlyMap<string, string> =>
   new Map(
     loadServices().services.flatMap(({ names }) => {
       const [first] = names[source] ?? []

@@ -42,7 +42,7 @@ function record(element: JsonElement): Reading {
       observedAt: field(value, '@timestamp', 'seen_date'),
       // A synscan is a port that answered the handshake; no application was asked.
       outcome: category === 'synscan' ? 'open' : 'answered',
-      module: said(at(value, 'protocol')),
+      module: moduleOf(said(at(value, 'protocol')), said(at(value, 'tls'))),
       vendor: said(at(value, 'productvendor')),
       product: said(at(value, 'product')),
       version: said(at(value, 'productversion')),
@@ -63,6 +63,10 @@ function record(element: JsonElement): Reading {
     element.text,
   )
 }
+
+/** HTTP over TLS is told as `http` with `tls`, wherever it is. */
+const moduleOf = (protocol: string | undefined, tls: string | undefined): string | undefined =>
+  protocol === 'http' && tls === 'true' ? 'https' : protocol
 
 /** Text or a list of it; plans without a field get `<enterprise field>: name` in its place, which says nothing. */
 function said(value: Foreign): string | undefined {

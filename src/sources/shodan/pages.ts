@@ -1,6 +1,6 @@
 import { isCount, isObject } from '../judge.ts'
 import type { Page } from '../surveyor.ts'
-import { elementTexts } from './elements.ts'
+import { elementTexts } from '../elements.ts'
 
 /*
  * Pages of GET /shodan/host/search: {matches: [banner], total}, as recorded by ninoseki/shodanx (sample

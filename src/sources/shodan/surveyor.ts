@@ -78,6 +78,7 @@ export function openShodan(options: SurveyorOptions): Surveyor {
       // A filter costs what a further page does, and every question has one.
       creditsPerPage: 1,
       query: shodanQuery,
+      describe: (question) => `GET /shodan/host/search?query=${shodanQuery(question)}&page=1`,
       keyOf: keyOfLine,
       page: (what, question, page, { before, failed }) =>
         asker.ask({

@@ -163,7 +163,7 @@ describe('ONYPHE', () => {
         transport: 'tcp',
         outcome: 'answered',
         observedAt: '2025-04-08T09:35:55.000000Z',
-        module: 'http',
+        module: 'https',
         vendor: 'Apache',
         product: 'HTTP Server',
         version: '2.4.57',

@@ -175,6 +175,7 @@ export const onyphePage = {
       ip: '192.0.2.77',
       port: 443,
       protocol: 'http',
+      tls: 'true',
       transport: 'tcp',
       product: 'HTTP Server',
       productvendor: 'Apache',

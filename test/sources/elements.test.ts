@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { elementTexts } from '../../../src/sources/shodan/elements.ts'
-import { readPage } from '../../../src/sources/shodan/pages.ts'
+import { elementTexts } from '../../src/sources/elements.ts'
+import { readPage } from '../../src/sources/shodan/pages.ts'
 
 const objects = fc.array(fc.dictionary(fc.string(), fc.jsonValue()))
 const around = fc.dictionary(
