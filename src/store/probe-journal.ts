@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { mkdir, open, rm, stat, truncate } from 'node:fs/promises'
+import { mkdir, open, readdir, rm, stat, truncate } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { failed } from '../model/errors.ts'
@@ -59,10 +59,8 @@ const batchSchema = z.strictObject({
   ),
 })
 
-/** The journal of a scan. A target is in it once it is settled, and is not asked again. Hold the store's lock. */
+/** The journal of a scan, or a part of it. A target is in it once it is settled, and is not asked again. Hold the store's lock. */
 export interface ProbeJournal {
-  /** When the scan began, in milliseconds since 1970: before an interruption, if there was one. */
-  readonly began: number
   readonly doneBefore: number
   isDone(index: number): boolean
   /** Writes what was settled since the last time. @throws what the disk says */
@@ -75,45 +73,49 @@ export interface ProbeJournal {
 
 /**
  * Opens a scan's journal, one that was interrupted at any instant included: a last line that is not whole was never told.
+ * What is written goes into a part of its own, so that several processes can write at a time; what is read is of all.
  * @throws CensusError exit 1 for one that is damaged
  */
-export async function openProbeJournal(store: string, scope: ProbeScope): Promise<ProbeJournal> {
+export async function openProbeJournal(store: string, scope: ProbeScope, part = 0): Promise<ProbeJournal> {
   const key = hash('sha256', JSON.stringify(identity(scope)), 'hex').slice(0, 16)
   const folder = join(resolve(store), 'probes', key)
-  const path = join(folder, 'journal.ndjson')
+  const own = partName(part)
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const done = new Uint8Array(Math.ceil(scope.targets / 8))
   let doneBefore = 0
   // A plan may have more than 2^31 targets, which `>>` would fold.
   const byteOf = (index: number): number => Math.floor(index / 8)
   const isDone = (index: number): boolean => ((done[byteOf(index)] ?? 0) & (1 << (index & 7))) !== 0
-  const damaged = (line: number, why: string): never => {
-    throw failed(`${path}, line ${line}: ${why}`, `remove ${folder}, and everything is asked anew`)
+  const damaged = (name: string, line: number, why: string): never => {
+    throw failed(`${join(folder, name)}, line ${line}: ${why}`, `remove ${folder}, and everything is asked anew`)
   }
-  let began = Date.now()
+  /** Bytes of whole lines in the part that is written to, and how many there are. */
   let whole = 0
-  let number = 0
-  for await (const { text, end } of wholeLines(path)) {
-    number++
-    whole = end
-    if (number === 1) {
-      const first = beganSchema.safeParse(parsed(text))
-      if (!first.success) return damaged(1, 'no beginning of a scan')
-      if (JSON.stringify(identity(first.data)) !== JSON.stringify(identity(scope)))
-        return damaged(1, 'the beginning of another scan')
-      began = first.data.began
-      continue
-    }
-    for (const kept of entriesOf(text) ?? damaged(number, 'not what a scan writes')) {
-      if (kept.index >= scope.targets) damaged(number, `there is no target ${kept.index}`)
-      if (isDone(kept.index)) damaged(number, `target ${kept.index} is settled twice`)
-      done[byteOf(kept.index)] = (done[byteOf(kept.index)] ?? 0) | (1 << (kept.index & 7))
-      doneBefore++
+  let lines = 0
+  for (const name of await partsOf(folder)) {
+    let number = 0
+    for await (const { text, end } of wholeLines(join(folder, name))) {
+      number++
+      if (name === own) [whole, lines] = [end, number]
+      if (number === 1) {
+        const first = beganSchema.safeParse(parsed(text))
+        if (!first.success) return damaged(name, 1, 'no beginning of a scan')
+        if (JSON.stringify(identity(first.data)) !== JSON.stringify(identity(scope)))
+          return damaged(name, 1, 'the beginning of another scan')
+        continue
+      }
+      for (const kept of entriesOf(text) ?? damaged(name, number, 'not what a scan writes')) {
+        if (kept.index >= scope.targets) damaged(name, number, `there is no target ${kept.index}`)
+        if (isDone(kept.index)) damaged(name, number, `target ${kept.index} is settled twice`)
+        done[byteOf(kept.index)] = (done[byteOf(kept.index)] ?? 0) | (1 << (kept.index & 7))
+        doneBefore++
+      }
     }
   }
+  const path = join(folder, own)
   if (((await stat(path).catch(() => undefined))?.size ?? 0) > whole) await truncate(path, whole)
   const file = await open(path, 'a', 0o600)
-  if (number === 0) await file.appendFile(`${JSON.stringify({ ...scope, began })}\n`)
+  if (lines === 0) await file.appendFile(`${JSON.stringify({ ...scope, began: Date.now() })}\n`)
   let isClosed = false
   const close = async (): Promise<void> => {
     if (isClosed) return
@@ -122,16 +124,17 @@ export async function openProbeJournal(store: string, scope: ProbeScope): Promis
     await file.close()
   }
   return {
-    began,
     doneBefore,
     isDone,
     write: async (batch) => {
       if (batch.length > 0) await file.appendFile(`${JSON.stringify(batchOf(batch))}\n`)
     },
     all: async function* () {
-      let line = 0
-      for await (const { text } of wholeLines(path))
-        if (++line > 1) yield* entriesOf(text) ?? damaged(line, 'unreadable')
+      for (const name of await partsOf(folder)) {
+        let line = 0
+        for await (const { text } of wholeLines(join(folder, name)))
+          if (++line > 1) yield* entriesOf(text) ?? damaged(name, line, 'unreadable')
+      }
     },
     close,
     remove: async () => {
@@ -140,6 +143,10 @@ export async function openProbeJournal(store: string, scope: ProbeScope): Promis
     },
   }
 }
+
+const partName = (part: number): string => `part-${String(part).padStart(3, '0')}.ndjson`
+const partsOf = async (folder: string): Promise<string[]> =>
+  (await readdir(folder)).filter((name) => /^part-\d{3}\.ndjson$/.test(name)).toSorted()
 
 const identity = ({ scope, doors, targets, seed }: ProbeScope): readonly unknown[] => [scope, doors, targets, seed]
 

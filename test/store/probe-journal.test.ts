@@ -10,7 +10,7 @@ const scope: ProbeScope = { scope: 'a'.repeat(64), doors: ['tcp/25 smtp'], targe
 
 const pathOf = async (store: string): Promise<string> => {
   const [folder = ''] = await readdir(join(store, 'probes'))
-  return join(store, 'probes', folder, 'journal.ndjson')
+  return join(store, 'probes', folder, 'part-000.ndjson')
 }
 
 async function everything(store: string, of = scope): Promise<Kept[]> {
@@ -70,7 +70,6 @@ describe('a journal', () => {
     const again = await openProbeJournal(store, scope)
     expect(again.doneBefore).toBe(3)
     expect([3, 9, 999, 0, 8].map((index) => again.isDone(index))).toEqual([true, true, true, false, false])
-    expect(again.began).toBe(first.began)
     await again.write([silent(0)])
     await again.close()
     expect((await everything(store)).map(({ index }) => index)).toEqual([9, 999, 3, 0])
@@ -88,6 +87,31 @@ describe('a journal', () => {
     await journal.close()
     expect(await everything(store, { ...scope, ...other })).toEqual([])
     expect(await everything(store)).toHaveLength(1)
+  })
+
+  test('is written to in parts at a time, each cut off anywhere, and read as one', async () => {
+    const store = await temporaryFolder()
+    const parts = await Promise.all([0, 1, 2].map((part) => openProbeJournal(store, scope, part)))
+    await Promise.all(parts.map((part, nth) => part.write([silent(nth), answered(10 + nth)])))
+    await Promise.all(parts.map((part, nth) => part.write([silent(20 + nth)])))
+    await Promise.all(parts.map((part) => part.close()))
+    const last = (await pathOf(store)).replace('000', '002')
+    const text = await readFile(last)
+    await truncate(last, text.length - 1)
+    const again = await openProbeJournal(store, scope, 1)
+    expect(again.doneBefore).toBe(8)
+    expect([22, 21, 12].map((index) => again.isDone(index))).toEqual([false, true, true])
+    await again.write([silent(22)])
+    await again.close()
+    expect((await everything(store)).map(({ index }) => index)).toEqual([0, 10, 20, 1, 11, 21, 22, 2, 12])
+    // The part that was cut off goes on where it is whole; of what two tell, one is a mistake.
+    const third = await openProbeJournal(store, scope, 2)
+    await third.write([silent(500), silent(22)])
+    await third.close()
+    await expect(everything(store)).rejects.toMatchObject({
+      exit: 1,
+      message: expect.stringMatching(/part-002\.ndjson, line 3: target 22 is settled twice/) as unknown,
+    })
   })
 
   test('cut off at any byte keeps what is whole, and goes on', async () => {
