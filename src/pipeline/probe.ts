@@ -1,9 +1,7 @@
 import { loadRegions } from '../locate/regions.ts'
-import { addressNumber } from '../model/address-set.ts'
 import { wrongInput } from '../model/errors.ts'
-import type { Observation, Outcome } from '../model/observation.ts'
 import type { Probe, ProbeStatus, TcpProbe } from '../model/probe.ts'
-import { rangeOf, type Scope } from '../model/scope.ts'
+import type { Scope } from '../model/scope.ts'
 import { scopeGuard } from '../net/guard.ts'
 import { OffScope } from '../net/tcp.ts'
 import { asText } from '../probes/talk.ts'
@@ -26,6 +24,7 @@ import {
 import { version } from '../version.ts'
 import { fill } from './fill.ts'
 import { newId } from './import.ts'
+import { probeObservations } from './probe-observations.ts'
 import { checkRegions, describePlan, doorName, planScan, probesOf, type ProbePlan } from './probe-plan.ts'
 
 export type ProbeProgress = EngineProgress
@@ -179,9 +178,10 @@ async function publish(
   try {
     const { taken, rejectedByReason, accounting } = await fill(draft, [], async (ingest) => {
       const statuses: Partial<Record<ProbeStatus, number>> = {}
+      const observationsOf = probeObservations(plan, scope)
       for await (const kept of journal.all()) {
         statuses[kept.status] = (statuses[kept.status] ?? 0) + 1
-        for (const observation of observationsOf(kept, plan, scope))
+        for (const observation of observationsOf(kept))
           await ingest.reading(0, 'probe', { kind: 'record', line: kept.index + 1, observation })
       }
       await ingest.finish()
@@ -224,48 +224,5 @@ async function publish(
   } catch (error) {
     await draft.discard()
     throw error
-  }
-}
-
-/** What a status says of the service that was asked for. */
-const outcomeOf: Readonly<Record<Exclude<ProbeStatus, 'local'>, Outcome>> = {
-  answered: 'answered',
-  foreign: 'failed',
-  garbled: 'failed',
-  mute: 'failed',
-  dropped: 'failed',
-  refused: 'closed',
-  silent: 'filtered',
-  unreachable: 'filtered',
-}
-
-/** What a settled target is in the store: nothing when it was not asked, and two when another protocol answered. */
-function* observationsOf(
-  { index, status, at, finding, heard }: Kept,
-  plan: Plan,
-  scope: Scope,
-): Generator<Observation> {
-  if (status === 'local') return
-  const { address, port, probe: asked } = plan.at(index)
-  const { region, owner } = rangeOf(scope, addressNumber(address) ?? -1n) ?? {}
-  const common = {
-    source: 'probe',
-    ip: address,
-    port,
-    transport: asked.transport,
-    observedAt: new Date(at).toISOString().replace('Z', '000Z'),
-    ...(region === undefined ? {} : { regionCode: region }),
-    organisation: owner ?? scope.owner,
-  } as const
-  if (status !== 'answered')
-    yield { ...common, module: asked.id, outcome: outcomeOf[status], ...(heard === undefined ? {} : { banner: heard }) }
-  if (finding === undefined) return
-  const { hostnames = [], tags = [], ...said } = finding
-  yield {
-    ...common,
-    ...said,
-    outcome: 'answered',
-    ...(hostnames.length === 0 ? {} : { hostnames: hostnames.join(' ') }),
-    ...(tags.length === 0 ? {} : { tags: tags.join(' ') }),
   }
 }

@@ -1,0 +1,70 @@
+import { addressNumber } from '../model/address-set.ts'
+import type { Observation, Outcome } from '../model/observation.ts'
+import type { ProbeStatus } from '../model/probe.ts'
+import { rangeOf, type Scope } from '../model/scope.ts'
+import type { Plan } from '../scan/plan.ts'
+import type { Kept } from '../store/probe-journal.ts'
+
+/** What a status says of the service that was asked for. */
+const outcomeOf: Readonly<Record<Exclude<ProbeStatus, 'local'>, Outcome>> = {
+  answered: 'answered',
+  foreign: 'failed',
+  garbled: 'failed',
+  mute: 'failed',
+  dropped: 'failed',
+  refused: 'closed',
+  silent: 'filtered',
+  unreachable: 'filtered',
+}
+
+/**
+ * What settled targets of a scan are in the store: nothing when one was not asked at all, and two when another protocol answered.
+ * Most of millions are silent: what many share is made once.
+ */
+export function probeObservations(plan: Plan, scope: Scope): (kept: Kept) => readonly Observation[] {
+  const timeText = remembered((at: number) => new Date(at).toISOString().replace('Z', '000Z'))
+  const hasRegions = scope.ranges.some(({ region, owner }) => region !== undefined || owner !== undefined)
+  const placeOf = (address: string): Pick<Observation, 'regionCode' | 'organisation'> => {
+    const { region, owner = scope.owner } = rangeOf(scope, addressNumber(address) ?? -1n) ?? {}
+    return region === undefined ? { organisation: owner } : { regionCode: region, organisation: owner }
+  }
+  const anywhere = { organisation: scope.owner }
+  return ({ index, status, at, finding, heard }) => {
+    if (status === 'local' && finding === undefined) return []
+    const { address: ip, port, probe } = plan.at(index)
+    const common = {
+      source: 'probe',
+      ip,
+      port,
+      transport: probe.transport,
+      observedAt: timeText(at),
+      ...(hasRegions ? placeOf(ip) : anywhere),
+    } as const
+    const found: Observation[] = []
+    if (status !== 'answered' && status !== 'local')
+      found.push(
+        heard === undefined
+          ? { ...common, module: probe.id, outcome: outcomeOf[status] }
+          : { ...common, module: probe.id, outcome: outcomeOf[status], banner: heard },
+      )
+    if (finding === undefined) return found
+    const { hostnames = [], tags = [], ...said } = finding
+    found.push({
+      ...common,
+      ...said,
+      outcome: 'answered',
+      ...(hostnames.length === 0 ? {} : { hostnames: hostnames.join(' ') }),
+      ...(tags.length === 0 ? {} : { tags: tags.join(' ') }),
+    })
+    return found
+  }
+}
+
+/** Remembers the last value. */
+function remembered<A, B>(make: (of: A) => B): (of: A) => B {
+  let last: { readonly of: A; readonly made: B } | undefined
+  return (of) => {
+    if (last?.of !== of) last = { of, made: make(of) }
+    return last.made
+  }
+}
