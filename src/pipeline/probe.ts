@@ -2,10 +2,11 @@ import { loadRegions } from '../locate/regions.ts'
 import { addressNumber } from '../model/address-set.ts'
 import { wrongInput } from '../model/errors.ts'
 import type { Observation, Outcome } from '../model/observation.ts'
-import type { Probe, ProbeStatus, TcpProbe } from '../model/probe.ts'
+import type { Probe, ProbeStatus, TcpProbe, UdpCheck } from '../model/probe.ts'
 import { rangeOf, type Scope } from '../model/scope.ts'
 import { scopeGuard } from '../net/guard.ts'
 import { OffScope } from '../net/tcp.ts'
+import { udpChecks } from '../probes/checks/index.ts'
 import { asText } from '../probes/talk.ts'
 import { scan, type EngineProgress, type Scanned } from '../scan/engine.ts'
 import { permutation } from '../scan/permutation.ts'
@@ -35,6 +36,8 @@ export interface ProbeRequest {
   readonly scope: Scope
   /** Services and categories, normalised; all but industrial control when absent. */
   readonly services?: readonly string[]
+  /** Ids of checks; none when absent. */
+  readonly checks?: readonly string[]
   readonly id?: string
   /** Fixes the order; made of the scope when absent. */
   readonly seed?: number
@@ -51,8 +54,11 @@ export interface ProbeRequest {
 /** What a probe would send. Sends and writes nothing. @throws CensusError exit 2 */
 export async function planProbe(request: ProbeRequest): Promise<ProbePlan> {
   const { plan } = await prepare(request)
-  return describePlan(request.scope, plan, request.retries)
+  return describePlan(request.scope, plan, checksOf(request), request.retries)
 }
+
+const checksOf = ({ checks = [] }: ProbeRequest): readonly UdpCheck[] =>
+  udpChecks.filter(({ id }) => checks.includes(id))
 
 interface Prepared {
   readonly plan: Plan
@@ -141,6 +147,7 @@ async function ask(request: ProbeRequest, { plan, asked, seed }: Prepared, journ
       isDone: (index) => journal.isDone(index),
       doneBefore: journal.doneBefore,
       recognisers: asked.filter((each): each is TcpProbe => each.transport === 'tcp'),
+      checks: checksOf(request),
       perSecond: scope.rate.perSecond,
       perPrefix: scope.rate.perPrefix,
       mostInFlight: request.mostInFlight,
@@ -192,7 +199,9 @@ async function publish(
     const missing =
       local === 0
         ? []
-        : [`${local} of ${plan.size} targets could not be asked: this machine lacked ports, files or a route`]
+        : [
+            `${local} of ${plan.size} targets could not be asked, or not all: this machine lacked ports, files or a route`,
+          ]
     return await draft.publish<RecordsManifest>({
       storeFormat,
       id,
@@ -239,13 +248,12 @@ const outcomeOf: Readonly<Record<Exclude<ProbeStatus, 'local'>, Outcome>> = {
   unreachable: 'filtered',
 }
 
-/** What a settled target is in the store: nothing when it was not asked, and two when another protocol answered. */
+/** What a settled target is in the store: nothing when it was not asked at all, and two when another protocol answered. */
 function* observationsOf(
   { index, status, at, finding, heard }: Kept,
   plan: Plan,
   scope: Scope,
 ): Generator<Observation> {
-  if (status === 'local') return
   const { address, port, probe: asked } = plan.at(index)
   const { region, owner } = rangeOf(scope, addressNumber(address) ?? -1n) ?? {}
   const common = {
@@ -257,7 +265,7 @@ function* observationsOf(
     ...(region === undefined ? {} : { regionCode: region }),
     organisation: owner ?? scope.owner,
   } as const
-  if (status !== 'answered')
+  if (status !== 'answered' && status !== 'local')
     yield { ...common, module: asked.id, outcome: outcomeOf[status], ...(heard === undefined ? {} : { banner: heard }) }
   if (finding === undefined) return
   const { hostnames = [], tags = [], ...said } = finding

@@ -1,4 +1,5 @@
 import type { TcpProbe } from '../model/probe.ts'
+import type { Checking } from './checking.ts'
 import { rateWindows } from './pace.ts'
 import type { Plan, Target } from './plan.ts'
 import { dueQueue } from './queues.ts'
@@ -12,6 +13,8 @@ export interface Attempt {
   readonly local: number
   /** What it is asked with, where it is not its door's probe. */
   readonly foreign?: TcpProbe
+  /** What it is checked for, once its door's probe is settled. */
+  readonly checking?: Checking
 }
 
 export interface FeedOptions {
