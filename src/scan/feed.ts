@@ -51,23 +51,25 @@ export function openFeed({ plan, order, isDone, perPrefix }: FeedOptions): Feed 
   /** Those whose host has become free. */
   const freed: Attempt[] = []
   let waiting = 0
-  const last: Attempt[] = []
+  /** Those that are asked again this time, and the next. */
+  let again: readonly Attempt[] = []
+  let last: Attempt[] = []
   let place = 0
-  let lastPlace = 0
-  /** Where those that are asked again this time end. */
-  let lastEnd = 0
+  let againPlace = 0
 
   const fresh = (): Attempt | undefined => {
     while (place < plan.size) {
       const index = order(place++)
       if (!isDone(index)) return { target: plan.at(index), nth: 0, local: 0 }
     }
-    if (lastPlace === lastEnd) {
+    if (againPlace === again.length) {
       // Only when everything else is settled, so that what was lost in a moment of trouble is asked in another.
       if (busy.size > 0 || aside() > 0) return undefined
-      lastEnd = last.length
+      again = last
+      last = []
+      againPlace = 0
     }
-    return lastPlace < lastEnd ? last[lastPlace++] : undefined
+    return againPlace < again.length ? again[againPlace++] : undefined
   }
   const aside = (): number => parked.size + waiting + freed.length
   /** Sets aside what may not be asked now. @returns whether it did */
@@ -104,7 +106,7 @@ export function openFeed({ plan, order, isDone, perPrefix }: FeedOptions): Feed 
     later: (attempt, due) => parked.add(attempt, due),
     atLast: (attempt) => void last.push(attempt),
     get isEmpty() {
-      return place >= plan.size && aside() === 0 && lastPlace >= last.length
+      return place >= plan.size && aside() === 0 && againPlace >= again.length && last.length === 0
     },
   }
 }

@@ -8,6 +8,7 @@ import { openResolver } from '../../src/probes/checks/open-resolver.ts'
 import { ntp } from '../../src/probes/ntp.ts'
 import { smtp } from '../../src/probes/smtp.ts'
 import { checkingAfter } from '../../src/scan/checking.ts'
+import { gather } from '../../src/scan/gather.ts'
 import { answering, closed, mail, serve, time } from '../helpers/peers.ts'
 import { run } from '../helpers/scanned.ts'
 import { controlled, listed, modeOf } from '../helpers/time-server.ts'
@@ -115,6 +116,15 @@ describe('replies are counted', () => {
     return asked[0]?.finding?.banner?.split('\n').at(-1) ?? ''
   }
   const packetsOf = (line: string): number => Number(/ in (\d+) packets? /.exec(line)?.[1])
+
+  test('and of many, the first 8 KiB are kept', () => {
+    const all = gather()
+    const replies = Array.from({ length: 100 }, (_, index) => Buffer.alloc(440, index))
+    for (const reply of replies) all.add(reply)
+    const { first, packets, bytes, isCapped } = all.replies
+    expect(Buffer.concat(first)).toEqual(Buffer.concat(replies).subarray(0, 8192))
+    expect({ packets, bytes, isCapped }).toEqual({ packets: 100, bytes: 44_000, isCapped: false })
+  })
 
   test('a full list is not cut off', async () => {
     const port = await answering('127.0.1.1', 0, (asked) => listed(asked, modeOf(asked) === 7 ? 100 : 0))

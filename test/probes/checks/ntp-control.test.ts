@@ -42,9 +42,12 @@ describe('a server that answers', () => {
     )
   })
 
-  test('with a gap tells what is before it', () => {
-    const [first = ''] = read(...fragments.slice(0, 2), ...fragments.slice(3)).banner?.split('\n') ?? []
-    expect(first).toBe('version="ntpd 4.2.8p15@1.3728-o Wed Sep 23 11:46:38 UTC 2020 (1)"')
+  test('with a gap tells what is whole before it', () => {
+    const lines = (lost: number): string[] =>
+      read(...fragments.filter((_, index) => index !== lost)).banner?.split('\n') ?? []
+    expect(lines(0)).toEqual([expect.stringMatching(/^mode 6 readvar: /)])
+    expect(lines(1)).toEqual([expect.stringMatching(/^mode 6 readvar: /)])
+    expect(lines(2)[0]).toBe('version="ntpd 4.2.8p15@1.3728-o Wed Sep 23 11:46:38 UTC 2020 (1)"')
   })
 
   test.each([
