@@ -84,6 +84,19 @@ describe('a target is checked after its probe, and told once with what was found
     expect(scanned.begun).toBe(2 * 3 + 1 + 2 * 2)
   })
 
+  test('not before all are settled: a scan that ends between them has told nothing of it', async () => {
+    const port = await answering('127.0.1.1', 0, ntpd)
+    let begun = 0
+    const told: unknown[] = []
+    const running = run('127.0.1.1', [on(port)], {
+      checks,
+      guard: () => (++begun < 3 ? undefined : 'the scope is not valid any more'),
+      onAsked: (each) => void told.push(each),
+    })
+    await expect(running).rejects.toThrow('127.0.1.1 must not be asked: the scope is not valid any more')
+    expect(told).toEqual([])
+  })
+
   test('only of a probe’s own targets', async () => {
     const port = await answering('127.0.1.1', 0, ntpd)
     await serve('127.0.1.1', port, mail('ESMTP'))
