@@ -12,6 +12,7 @@ import { placeMeans } from '../src/model/place.ts'
 import { probeStatuses } from '../src/model/probe.ts'
 import { formatIds, rejectReasons } from '../src/model/reader.ts'
 import { breakdowns } from '../src/model/tally.ts'
+import { udpChecks } from '../src/probes/checks/index.ts'
 import { probes } from '../src/probes/index.ts'
 import { loadRegions } from '../src/locate/regions.ts'
 import { loadServices } from '../src/recognise/service.ts'
@@ -151,6 +152,20 @@ describe('docs/probing.md', () => {
     await writeFile(path, example)
     const scope = await readScope(path, Date.parse('2026-12-01'))
     expect(Number(scope.declared.size - scope.targets.size)).toBe(17)
+  })
+
+  test('has every check by datagrams, with its probe and how many bytes it sends', () => {
+    const rows = [
+      ...section(probing, '## Checks of time and name servers').matchAll(
+        /^\| `([a-z-]+)` +\| `(\w+)` +\| .* (\d+) bytes +\| `([a-z-]+)`: /gm,
+      ),
+    ]
+    expect(rows.map(([, ...cells]) => cells)).toEqual(
+      udpChecks.map((check) => {
+        const { length } = check.request(new Uint8Array(16), { contact: 'x' })
+        return [check.id, check.probe, String(length), check.id]
+      }),
+    )
   })
 
   test('has every status, as the command tells it', () => {

@@ -65,16 +65,27 @@ export interface ProbeContext {
   readonly tls: TlsFacts | undefined
 }
 
-interface ProbeFacts {
-  /** Id of a service of data/services.json. */
+interface Facts {
   readonly id: string
-  readonly ports: readonly number[]
   /** Sentences for `census list probes`: what is sent, why that does no harm, what proves that it is the protocol. */
   readonly sends: string
   readonly harmless: string
   readonly identity: string
   /** RFC, or the protocol's own documentation. */
   readonly reference: string
+}
+
+/** Its id is that of a service of data/services.json. */
+interface ProbeFacts extends Facts {
+  readonly ports: readonly number[]
+}
+
+/** A question of one datagram. */
+interface Datagram {
+  /** What ties a reply to its request: `64-bit transmit timestamp`. */
+  readonly matching: string
+  /** The datagram to send. @param random 16 bytes that no one else can know */
+  request(random: Uint8Array, context: Pick<ProbeContext, 'contact'>): Buffer
 }
 
 export interface TcpProbe extends ProbeFacts {
@@ -86,16 +97,36 @@ export interface TcpProbe extends ProbeFacts {
   talk(context: ProbeContext): Conversation
 }
 
-export interface UdpProbe extends ProbeFacts {
+export interface UdpProbe extends ProbeFacts, Datagram {
   readonly transport: 'udp'
-  /** What ties a reply to its request: `64-bit transmit timestamp`. */
-  readonly matching: string
   /** Whether that is little, so that each question has a socket of its own, whose port nobody else knows. */
   readonly ownSocket?: true
-  /** The datagram to send. @param random 16 bytes that no one else can know */
-  request(random: Uint8Array, context: Pick<ProbeContext, 'contact'>): Buffer
   /** What a reply says; undefined when it is no answer to that request. Never throws. */
   read(reply: Buffer, request: Buffer): Finding | undefined
+}
+
+/** What came back for one request. */
+export interface Replies {
+  /** The first of them, 8 KiB in all; the last may be cut. */
+  readonly first: readonly Buffer[]
+  readonly packets: number
+  /** Of their payloads. */
+  readonly bytes: number
+  /** Whether more may have come than is heard. */
+  readonly isCapped: boolean
+}
+
+/**
+ * A question beyond what identifies a service, asked only where it is named, after the target's own probe. One request is sent, from
+ * a socket of its own, and all replies to it are counted for a moment: what anyone's request would cause.
+ */
+export interface UdpCheck extends Facts, Datagram {
+  /** Id of the UDP probe whose targets are asked. */
+  readonly probe: string
+  /** Whether it is a reply to that request. Never throws. */
+  isReply(reply: Buffer, request: Buffer): boolean
+  /** What one or more replies say, beside what the probe found. Never throws. */
+  read(replies: Replies, request: Buffer): Pick<Finding, 'banner' | 'tags'>
 }
 
 export type Probe = TcpProbe | UdpProbe
@@ -113,7 +144,7 @@ export const probeStatuses = {
   refused: 'the connection was refused',
   silent: 'nothing came back',
   unreachable: 'a router said that the address cannot be reached',
-  local: 'it could not be asked: this machine lacked ports, files or a route',
+  local: 'it could not be asked, or not all: this machine lacked ports, files or a route',
 } as const
 export type ProbeStatus = keyof typeof probeStatuses
 export const probeStatusNames = Object.keys(probeStatuses) as [ProbeStatus, ...ProbeStatus[]]

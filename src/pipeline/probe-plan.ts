@@ -1,10 +1,11 @@
 import type { RegionTable } from '../locate/regions.ts'
 import { isOfIPv4 } from '../model/address-set.ts'
 import { wrongInput } from '../model/errors.ts'
-import type { Probe } from '../model/probe.ts'
+import type { Probe, UdpCheck } from '../model/probe.ts'
 import type { Scope } from '../model/scope.ts'
 import { probes } from '../probes/index.ts'
 import { loadServices } from '../recognise/service.ts'
+import { checksFor } from '../scan/checking.ts'
 import { doorsOf, planOf, type Door, type Plan } from '../scan/plan.ts'
 
 /** What is asked only where it is named: devices of plants are slow, and some of them fragile. */
@@ -33,7 +34,7 @@ export interface ProbePlan {
   readonly excluded: number
   readonly doors: readonly string[]
   readonly targets: number
-  /** Connections and datagrams begun at most, each asked again as often as a silent one is. */
+  /** Connections and datagrams begun at most, checks too, each asked again as often as a silent one is. */
   readonly begun: { readonly least: number; readonly most: number }
   /** Seconds at the rates of the scope, when none and when all are asked again. */
   readonly seconds: { readonly least: number; readonly most: number }
@@ -46,11 +47,12 @@ export function planScan(scope: Scope, asked: readonly Probe[]): Plan {
 
 export const doorName = ({ probe, port }: Door): string => `${probe.transport}/${port} ${probe.id}`
 
-export function describePlan(scope: Scope, plan: Plan, retries: number): ProbePlan {
+export function describePlan(scope: Scope, plan: Plan, checks: readonly UdpCheck[], retries: number): ProbePlan {
   const { perSecond, perPrefix } = scope.rate
-  const least = plan.size
-  const most = plan.size * (1 + retries)
-  const crowded = mostInPrefix(scope) * plan.doors.length
+  const perAddress = plan.doors.reduce((sum, { probe }) => sum + 1 + checksFor(probe, checks).length, 0)
+  const least = Number(scope.targets.size) * perAddress
+  const most = least * (1 + retries)
+  const crowded = mostInPrefix(scope) * perAddress
   const seconds = (begun: number): number =>
     Math.ceil(Math.max(begun / perSecond, ((begun / least) * crowded) / perPrefix))
   return {

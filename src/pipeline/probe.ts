@@ -1,9 +1,10 @@
 import { loadRegions } from '../locate/regions.ts'
 import { wrongInput } from '../model/errors.ts'
-import type { Probe, ProbeStatus, TcpProbe } from '../model/probe.ts'
+import type { Probe, ProbeStatus, TcpProbe, UdpCheck } from '../model/probe.ts'
 import type { Scope } from '../model/scope.ts'
 import { scopeGuard } from '../net/guard.ts'
 import { OffScope } from '../net/tcp.ts'
+import { udpChecks } from '../probes/checks/index.ts'
 import { asText } from '../probes/talk.ts'
 import { scan, type EngineProgress, type Scanned } from '../scan/engine.ts'
 import { permutation } from '../scan/permutation.ts'
@@ -34,6 +35,8 @@ export interface ProbeRequest {
   readonly scope: Scope
   /** Services and categories, normalised; all but industrial control when absent. */
   readonly services?: readonly string[]
+  /** Ids of checks; none when absent. */
+  readonly checks?: readonly string[]
   readonly id?: string
   /** Fixes the order; made of the scope when absent. */
   readonly seed?: number
@@ -50,8 +53,11 @@ export interface ProbeRequest {
 /** What a probe would send. Sends and writes nothing. @throws CensusError exit 2 */
 export async function planProbe(request: ProbeRequest): Promise<ProbePlan> {
   const { plan } = await prepare(request)
-  return describePlan(request.scope, plan, request.retries)
+  return describePlan(request.scope, plan, checksOf(request), request.retries)
 }
+
+const checksOf = ({ checks = [] }: ProbeRequest): readonly UdpCheck[] =>
+  udpChecks.filter(({ id }) => checks.includes(id))
 
 interface Prepared {
   readonly plan: Plan
@@ -140,6 +146,7 @@ async function ask(request: ProbeRequest, { plan, asked, seed }: Prepared, journ
       isDone: (index) => journal.isDone(index),
       doneBefore: journal.doneBefore,
       recognisers: asked.filter((each): each is TcpProbe => each.transport === 'tcp'),
+      checks: checksOf(request),
       perSecond: scope.rate.perSecond,
       perPrefix: scope.rate.perPrefix,
       mostInFlight: request.mostInFlight,
@@ -192,7 +199,9 @@ async function publish(
     const missing =
       local === 0
         ? []
-        : [`${local} of ${plan.size} targets could not be asked: this machine lacked ports, files or a route`]
+        : [
+            `${local} of ${plan.size} targets could not be asked, or not all: this machine lacked ports, files or a route`,
+          ]
     return await draft.publish<RecordsManifest>({
       storeFormat,
       id,

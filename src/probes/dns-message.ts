@@ -21,11 +21,23 @@ export interface DnsRecord {
 
 export const isResponse = ({ flags }: DnsMessage): boolean => flags >> 15 === 1 && ((flags >> 11) & 15) === 0
 
+/** A server that did not like a query may send its header alone (RFC 8906 §3.2.1): FORMERR, NOTIMP or REFUSED. */
+export const isHeaderOnly = ({ flags, questions }: DnsMessage, message: Buffer): boolean =>
+  message.length === 12 && questions.length === 0 && [1, 4, 5].includes(flags & 15)
+
+const results = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED']
+
+/** The result that is among a message's flags, by its name. */
+export const resultText = (flags: number): string => results[flags & 15] ?? `RCODE ${flags & 15}`
+
 const mostRecords = 128
 
-/** A question for one name. */
+/** A question for one name; the root's is ''. */
 export function dnsQuery(id: Uint8Array, name: string, type: number, klass: number): Buffer {
-  const labels = name.split('.').flatMap((label) => [label.length, ...Buffer.from(label, 'latin1')])
+  const labels = name
+    .split('.')
+    .filter((label) => label !== '')
+    .flatMap((label) => [label.length, ...Buffer.from(label, 'latin1')])
   return Buffer.from([
     ...id.subarray(0, 2),
     0,

@@ -1,6 +1,6 @@
 import type { UdpProbe } from '../model/probe.ts'
 import { Bytes, words } from './bytes.ts'
-import { dnsQuery, isResponse, readDns, type DnsRecord } from './dns-message.ts'
+import { dnsQuery, isHeaderOnly, isResponse, readDns, resultText, type DnsRecord } from './dns-message.ts'
 
 const txt = 16
 const chaos = 3
@@ -22,20 +22,15 @@ export const dns: UdpProbe = {
   read: (reply, request) => {
     const [asked, told] = [readDns(request), readDns(reply)]
     if (asked === undefined || told === undefined || !isResponse(told) || told.id !== asked.id) return undefined
-    const result = told.flags & 15
-    // A server that did not like the query may send its header alone (RFC 8906 §3.2.1).
-    const isHeaderOnly = reply.length === 12 && told.questions.length === 0 && [1, 4, 5].includes(result)
-    if (told.questions[0] !== asked.questions[0] && !isHeaderOnly) return undefined
+    if (told.questions[0] !== asked.questions[0] && !isHeaderOnly(told, reply)) return undefined
     const version = words(textOf(told.answers), 256)
     return {
       module: 'dns',
-      banner: version === '' ? (results[result] ?? `RCODE ${result}`) : version,
+      banner: version === '' ? resultText(told.flags) : version,
       tags: (told.flags & 0x80) === 0 ? [] : ['recursion-offered'],
     }
   },
 }
-
-const results = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED']
 
 /** The strings of the first TXT record. */
 function textOf(answers: readonly DnsRecord[]): string {

@@ -1,16 +1,18 @@
 import { randomBytes } from 'node:crypto'
-import type { UdpProbe } from '../model/probe.ts'
+import type { UdpCheck, UdpProbe } from '../model/probe.ts'
 import type { Guard } from '../net/guard.ts'
 import { openUdp, type UdpSocket } from '../net/udp.ts'
 import { statusOfCode, type Exchanged } from './exchange.ts'
+import { deadlines } from './fair-clock.ts'
+import { gather, type Gathered } from './gather.ts'
 
 export interface Question {
-  readonly probe: UdpProbe
+  readonly asked: UdpProbe | UdpCheck
   /** Literal. */
   readonly address: string
   readonly port: number
   readonly contact: string
-  /** When it is given up, on the clock that `expire` is told. */
+  /** When it is given up, on the clock that `expire` is told. All questions have the same time. */
   readonly due: number
   /** Milliseconds since 1970. */
   readonly now: number
@@ -21,7 +23,7 @@ export interface Question {
 export interface Datagrams {
   /** @throws OffScope before anything is sent */
   ask(question: Question): void
-  /** Gives up what is due by now. */
+  /** Ends what is due by now. */
   expire(now: number): void
   close(): void
 }
@@ -30,34 +32,66 @@ interface Open {
   readonly question: Question
   readonly request: Buffer
   readonly socket: UdpSocket
+  readonly isOwn: boolean
+  /** The replies to a check, from the first on. */
+  gathered?: Gathered
+  isOver: boolean
 }
 
+/** How long replies to a check are gathered after the first, in milliseconds. */
+const gatherMs = 1000
+
 /**
- * One socket for all questions of a family, but for protocols that tie a reply to its request by little; a reply belongs to a
- * question when it comes from the very address and port that was asked, to the socket that asked, and carries what the
- * protocol ties it with. There is one question at a time to an address and port.
+ * One socket for all questions of a family, but for checks and for protocols that tie a reply to its request by little; a reply
+ * belongs to a question when it comes from the very address and port that was asked, to the socket that asked, and carries what
+ * the protocol ties it with. There is one question at a time to an address and port.
  */
 export function openDatagrams(guard: Guard): Datagrams {
   const sockets = new Map<4 | 6, UdpSocket>()
   const open = new Map<string, Open>()
+  const waiting = deadlines<Open>()
+  const gathering = deadlines<Open>()
+  let clock = 0
   const keyOf = (address: string, port: number): string => `${address} ${port}`
 
-  const done = (key: string, result: Exchanged): void => {
-    const found = open.get(key)
-    open.delete(key)
-    if (found?.question.probe.ownSocket === true) found.socket.close()
-    found?.question.onDone(result)
+  const done = (each: Open, result: Exchanged): void => {
+    const { address, port, onDone } = each.question
+    each.isOver = true
+    open.delete(keyOf(address, port))
+    if (each.isOwn) each.socket.close()
+    onDone(result)
+  }
+  const hear = (each: Open, bytes: Buffer): void => {
+    const { asked } = each.question
+    if (!('isReply' in asked)) {
+      const finding = asked.read(bytes, each.request)
+      if (finding !== undefined) done(each, { status: 'answered', finding })
+    } else if (asked.isReply(bytes, each.request)) {
+      if (each.gathered === undefined) gathering.add(each, clock + gatherMs)
+      each.gathered ??= gather()
+      each.gathered.add(bytes)
+      if (each.gathered.replies.isCapped) conclude(each)
+    }
+  }
+  /** Nothing more is heard. */
+  const conclude = (each: Open): void => {
+    const { asked } = each.question
+    if (each.gathered === undefined || !('isReply' in asked)) done(each, { status: 'silent' })
+    else {
+      const finding = { module: asked.probe, ...asked.read(each.gathered.replies, each.request) }
+      done(each, { status: 'answered', finding })
+    }
   }
   const newSocket = (family: 4 | 6): UdpSocket => {
     const made: UdpSocket = openUdp(guard, family, {
       datagram: (bytes, address, port) => {
-        const key = keyOf(address, port)
-        const asked = open.get(key)
-        if (asked?.socket !== made) return
-        const finding = asked.question.probe.read(bytes, asked.request)
-        if (finding !== undefined) done(key, { status: 'answered', finding })
+        const found = open.get(keyOf(address, port))
+        if (found?.socket === made) hear(found, bytes)
       },
-      failed: (code, address, port) => done(keyOf(address, port), { status: statusOfCode(code) }),
+      failed: (code, address, port) => {
+        const found = open.get(keyOf(address, port))
+        if (found?.socket === made) done(found, { status: statusOfCode(code) })
+      },
     })
     return made
   }
@@ -68,19 +102,24 @@ export function openDatagrams(guard: Guard): Datagrams {
   }
   return {
     ask: (question) => {
-      const { probe, address, port, contact, now } = question
-      const request = probe.request(randomBytes(16), { contact })
+      const { asked, address, port, contact, due, now } = question
+      const request = asked.request(randomBytes(16), { contact })
       const family = address.includes(':') ? 6 : 4
-      const socket = probe.ownSocket === true ? newSocket(family) : sharedSocket(family)
-      open.set(keyOf(address, port), { question, request, socket })
+      const isOwn = 'isReply' in asked || asked.ownSocket === true
+      const socket = isOwn ? newSocket(family) : sharedSocket(family)
+      const each: Open = { question, request, socket, isOwn, isOver: false }
+      open.set(keyOf(address, port), each)
+      waiting.add(each, due)
       socket.send(request, address, port, now)
     },
-    // Questions have the same time each, so they are due in the order they were asked in.
     expire: (now) => {
-      for (const [key, { question }] of open) {
-        if (question.due > now) break
-        done(key, { status: 'silent' })
+      clock = now
+      const expire = (each: Open): boolean => {
+        conclude(each)
+        return true
       }
+      waiting.expire(now, ({ isOver, gathered }) => isOver || gathered !== undefined, expire)
+      gathering.expire(now, ({ isOver }) => isOver, expire)
     },
     close: () => {
       for (const socket of [...[...open.values()].map((each) => each.socket), ...sockets.values()]) socket.close()

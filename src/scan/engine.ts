@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks'
-import type { ProbeStatus, TcpProbe } from '../model/probe.ts'
+import type { ProbeStatus, TcpProbe, UdpCheck } from '../model/probe.ts'
 import type { Guard } from '../net/guard.ts'
+import { checkingAfter } from './checking.ts'
 import { openDatagrams, type Datagrams } from './datagrams.ts'
 import { exchange, type Exchange, type Exchanged } from './exchange.ts'
 import { deadlines, fairClock, tickMs } from './fair-clock.ts'
@@ -26,13 +27,15 @@ export interface EngineOptions {
   readonly doneBefore: number
   /** Probes that can tell their protocol by the first words of a peer. */
   readonly recognisers: readonly TcpProbe[]
+  /** What targets of their probes are asked beside; nothing when absent. */
+  readonly checks?: readonly UdpCheck[]
   readonly perSecond: number
   readonly perPrefix: number
   /** Connections and datagrams under way at a time. */
   readonly mostInFlight: number
   readonly connectMs: number
   readonly talkMs: number
-  /** How often a target that did not answer is asked again, after all others. */
+  /** How often what was not answered is asked again, after all others. */
   readonly retries: number
   /** Told once of every target. What it returns is waited for while much is not on the disk yet. */
   readonly onAsked: (asked: Asked) => Promise<void> | undefined
@@ -193,12 +196,12 @@ class Engine {
     this.#inFlight++
     const { address, port, isTls, probe } = attempt.target
     const { guard, contact, connectMs, talkMs } = this.#options
-    const asked = attempt.foreign ?? probe
+    const asked = attempt.checking?.left[0] ?? attempt.foreign ?? probe
     const due = this.#clock.now + connectMs
     const common = { address, port, contact }
-    if (asked.transport === 'udp') {
+    if (!('talk' in asked)) {
       const onDone = (result: Exchanged): void => this.#landed(attempt, result)
-      this.#datagrams.ask({ ...common, probe: asked, due, now: Date.now(), onDone })
+      this.#datagrams.ask({ ...common, asked, due, now: Date.now(), onDone })
       return
     }
     const flight: Flight = {
@@ -229,7 +232,7 @@ class Engine {
   }
 
   #settle(attempt: Attempt, result: Exchanged): void {
-    const { retries, recognisers, mostInFlight } = this.#options
+    const { retries, recognisers, checks = [], mostInFlight } = this.#options
     if (result.status === 'local' && attempt.local < mostLocal) {
       // This machine has no more to give: half as much at a time, and more again by and by.
       this.#most = Math.max(1, Math.floor(this.#most / 2))
@@ -244,8 +247,11 @@ class Engine {
     const heard = result.status === 'garbled' && attempt.foreign === undefined ? result.heard : undefined
     const foreign =
       heard && recognisers.find((each) => each !== attempt.target.probe && each.recognises?.(heard) === true)
-    if (foreign === undefined) this.#tell(attempt, result)
-    else this.#feed.later({ ...attempt, foreign }, performance.now())
+    const checking = checkingAfter(attempt, result, checks)
+    if (foreign !== undefined) this.#feed.later({ ...attempt, foreign }, performance.now())
+    else if (checking.left.length > 0)
+      this.#feed.later({ target: attempt.target, nth: 0, local: 0, checking }, performance.now())
+    else this.#tell(attempt, checking.known)
   }
 
   #tell(attempt: Attempt, result: Exchanged): void {

@@ -1,4 +1,5 @@
 import type { TcpProbe } from '../model/probe.ts'
+import type { Checking } from './checking.ts'
 import { rateWindows } from './pace.ts'
 import type { Plan, Target } from './plan.ts'
 import { dueQueue } from './queues.ts'
@@ -12,6 +13,8 @@ export interface Attempt {
   readonly local: number
   /** What it is asked with, where it is not its door's probe. */
   readonly foreign?: TcpProbe
+  /** What it is checked for, once its door's probe is settled. */
+  readonly checking?: Checking
 }
 
 export interface FeedOptions {
@@ -48,23 +51,25 @@ export function openFeed({ plan, order, isDone, perPrefix }: FeedOptions): Feed 
   /** Those whose host has become free. */
   const freed: Attempt[] = []
   let waiting = 0
-  const last: Attempt[] = []
+  /** Those that are asked again this time, and the next. */
+  let again: readonly Attempt[] = []
+  let last: Attempt[] = []
   let place = 0
-  let lastPlace = 0
-  /** Where those that are asked again this time end. */
-  let lastEnd = 0
+  let againPlace = 0
 
   const fresh = (): Attempt | undefined => {
     while (place < plan.size) {
       const index = order(place++)
       if (!isDone(index)) return { target: plan.at(index), nth: 0, local: 0 }
     }
-    if (lastPlace === lastEnd) {
+    if (againPlace === again.length) {
       // Only when everything else is settled, so that what was lost in a moment of trouble is asked in another.
       if (busy.size > 0 || aside() > 0) return undefined
-      lastEnd = last.length
+      again = last
+      last = []
+      againPlace = 0
     }
-    return lastPlace < lastEnd ? last[lastPlace++] : undefined
+    return againPlace < again.length ? again[againPlace++] : undefined
   }
   const aside = (): number => parked.size + waiting + freed.length
   /** Sets aside what may not be asked now. @returns whether it did */
@@ -101,7 +106,7 @@ export function openFeed({ plan, order, isDone, perPrefix }: FeedOptions): Feed 
     later: (attempt, due) => parked.add(attempt, due),
     atLast: (attempt) => void last.push(attempt),
     get isEmpty() {
-      return place >= plan.size && aside() === 0 && lastPlace >= last.length
+      return place >= plan.size && aside() === 0 && againPlace >= again.length && last.length === 0
     },
   }
 }

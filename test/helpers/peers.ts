@@ -1,3 +1,4 @@
+import { createSocket, type RemoteInfo } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { afterEach } from 'vitest'
@@ -41,3 +42,28 @@ export const mail =
       if (said.startsWith('QUIT')) socket.end('221 bye\r\n')
     })
   }
+
+/** Answers datagrams on an address of loopback, until the test is over. @param port 0: any that is free */
+export async function answering(
+  address: string,
+  port: number,
+  reply: (asked: Buffer, from: RemoteInfo) => readonly Buffer[],
+): Promise<number> {
+  const socket = createSocket('udp4')
+  socket.on('message', (bytes, from) => {
+    for (const each of reply(bytes, from)) socket.send(each, from.port, from.address)
+  })
+  socket.bind(port, address)
+  await once(socket, 'listening')
+  closed(socket)
+  return socket.address().port
+}
+
+/** What a time server of stratum 2 replies to a client. */
+export const time = (asked: Buffer): Buffer => {
+  const reply = Buffer.alloc(48)
+  reply[0] = 0x24
+  reply[1] = 2
+  asked.copy(reply, 24, 40, 48)
+  return reply
+}

@@ -1,11 +1,12 @@
 import { expect } from 'vitest'
-import type { Finding, UdpProbe } from '../../src/model/probe.ts'
+import type { Finding, Replies, UdpCheck, UdpProbe } from '../../src/model/probe.ts'
+import { gather } from '../../src/scan/gather.ts'
 import { cuts, firstOf, mutants, noise, tails } from './hostile.ts'
 
 /** Sixteen bytes that are all different, as those of a request. */
 export const random = Uint8Array.from({ length: 16 }, (_, index) => (index * 37 + 11) & 255)
 
-export const ask = (probe: UdpProbe, bytes: Uint8Array = random): Buffer =>
+export const ask = (probe: Pick<UdpProbe, 'request'>, bytes: Uint8Array = random): Buffer =>
   probe.request(bytes, { contact: 'noc@example.net' })
 
 /** What a probe says to a reply to its usual request. */
@@ -44,8 +45,45 @@ export function expectSturdy(probe: UdpProbe, reply: Buffer, tied: number): void
   ).toBeUndefined()
 }
 
+/** Replies to a check, as they are gathered. */
+export const gathered = (...replies: readonly Buffer[]): Replies => {
+  const all = gather()
+  for (const reply of replies) all.add(reply)
+  return all.replies
+}
+
+/** The same of a check: what belongs to its request is read, and what is read is bounded, whatever it is. */
+export function expectSturdyCheck(check: UdpCheck, reply: Buffer, tied: number): void {
+  const request = ask(check)
+  const asProbe = {
+    ...check,
+    read: (bytes: Buffer, to: Buffer) => (check.isReply(bytes, to) ? { module: check.probe } : undefined),
+  }
+  expect(check.isReply(reply, request), 'the reply itself').toBe(true)
+  expect(check.isReply(request, request), 'the request sent back').toBe(false)
+  expect(check.isReply(Buffer.alloc(0), request), 'nothing').toBe(false)
+  expect(strangers(asProbe, reply), 'bits of the request that tie a reply to it').toBe(tied)
+  const isWrong = (...bytes: readonly Buffer[]): boolean => {
+    for (const each of bytes) check.isReply(each, request)
+    // What is no reply is read, too: reading must not lean on that.
+    const { banner = '', tags = [] } = check.read(gathered(...bytes), request)
+    return banner.length > mostOfBanner || tags.length > 1
+  }
+  expect(firstOf(cuts(reply), isWrong), 'a part of it').toBeUndefined()
+  expect(firstOf(mutants(reply, 10_000), isWrong), 'other bytes in it').toBeUndefined()
+  expect(
+    firstOf(mutants(reply), (bytes) => isWrong(bytes, reply, bytes)),
+    'several of it',
+  ).toBeUndefined()
+  expect(firstOf(tails(reply), isWrong), 'much behind it').toBeUndefined()
+  expect(
+    firstOf(noise(), (bytes) => isWrong(bytes) || check.isReply(bytes, request)),
+    'noise',
+  ).toBeUndefined()
+}
+
 /** Of how many bits of what is random a change makes a reply one to another request. Each change of the request must. */
-function strangers(probe: UdpProbe, reply: Buffer): number {
+function strangers(probe: Pick<UdpProbe, 'request' | 'read'>, reply: Buffer): number {
   const request = ask(probe)
   let count = 0
   for (let bit = 0; bit < random.length * 8; bit++) {

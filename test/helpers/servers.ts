@@ -104,7 +104,27 @@ const ntpsec = (restrict: string): string =>
     'server 127.127.1.0',
     'disable ntp',
     `restrict default ${restrict}`,
+    // Whoever is not named may not query, whatever the default says.
+    `restrict $C ${restrict}`,
   )}exec "$X/ntpsec/usr/sbin/ntpd" -n -c ntp.conf -p "$PWD/pid"`
+
+/** BIND on port 53 alone; the root of names is the zone of the first of them, so that nothing leaves the stage. */
+const bind = (root: string, ...options: readonly string[]): string =>
+  [
+    `${ownAddress}mkdir -p /run/named`,
+    file('root', '\\$TTL 60', '@ SOA ns. root.ns. 1 60 60 60 60', '@ NS ns.', `ns. A ${rootServer}`),
+    file(
+      'n.conf',
+      'options { directory "$PWD"; listen-on port 53 { $A; }; listen-on-v6 { none; }; pid-file none;',
+      'allow-query { any; }; dnssec-validation no;',
+      ...options,
+      '};',
+      'controls {};',
+      `zone "." { type ${root}; file "root"; };`,
+    ),
+    'exec named -g -c "$PWD/n.conf" -n 1',
+  ].join('\n')
+const rootServer = '192.0.2.80'
 
 /** Every server that the probes are held against, each on an address of its own and on the port of its service. */
 export const realServers: readonly RealServer[] = [
@@ -361,19 +381,30 @@ ${file('v.conf', ...'listen=YES listen_address=$A listen_port=21 background=NO a
     name: 'bind',
     package: 'bind9',
     needs: ['named'],
-    address: '192.0.2.80',
-    script: [
-      `${ownAddress}mkdir -p /run/named`,
-      file('root', '\\$TTL 60', '@ SOA ns. root.ns. 1 60 60 60 60', '@ NS ns.', 'ns. A $A'),
-      file(
-        'n.conf',
-        'options { directory "$PWD"; listen-on port 53 { $A; }; listen-on-v6 { none; }; pid-file none; recursion yes;',
-        'allow-recursion { any; }; allow-query { any; }; dnssec-validation no; };',
-        'controls {};',
-        'zone "." { type master; file "root"; };',
-      ),
-      'exec named -g -c "$PWD/n.conf" -n 1',
-    ].join('\n'),
+    address: rootServer,
+    script: bind('master', 'recursion yes; allow-recursion { any; };'),
+    doors: [
+      udp('dns', 53, { product: 'BIND', version: 'whole' }),
+      tcp('dns', 53, { product: 'BIND', version: 'whole' }),
+    ],
+  },
+  {
+    name: 'bind, which resolves for anyone',
+    package: 'bind9',
+    needs: ['named'],
+    address: '192.0.2.85',
+    script: bind('hint', 'recursion yes; allow-recursion { any; };'),
+    doors: [
+      udp('dns', 53, { product: 'BIND', version: 'whole' }),
+      tcp('dns', 53, { product: 'BIND', version: 'whole' }),
+    ],
+  },
+  {
+    name: 'bind, which resolves for nobody',
+    package: 'bind9',
+    needs: ['named'],
+    address: '192.0.2.86',
+    script: bind('hint', 'recursion yes; allow-recursion { none; };'),
     doors: [
       udp('dns', 53, { product: 'BIND', version: 'whole' }),
       tcp('dns', 53, { product: 'BIND', version: 'whole' }),

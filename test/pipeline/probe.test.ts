@@ -7,12 +7,15 @@ import { readScope } from '../../src/config/scope.ts'
 import type { Scope } from '../../src/model/scope.ts'
 import { planProbe, probe, type ProbeRequest } from '../../src/pipeline/probe.ts'
 import { makeReport } from '../../src/pipeline/report.ts'
+import { ntp } from '../../src/probes/ntp.ts'
 import { smtp } from '../../src/probes/smtp.ts'
 import { ssh } from '../../src/probes/ssh.ts'
-import type { RecordsSnapshot } from '../../src/store/snapshots.ts'
+import { openProbeJournal } from '../../src/store/probe-journal.ts'
+import { prepareStore, type RecordsSnapshot } from '../../src/store/snapshots.ts'
 import { ended, startCensus } from '../helpers/cli.ts'
-import { mail as mailServer, serve } from '../helpers/peers.ts'
-import { imported, observationRows, temporaryFolder } from '../helpers/store.ts'
+import { answering, mail as mailServer, serve, time } from '../helpers/peers.ts'
+import { censusRows, imported, observationRows, temporaryFolder } from '../helpers/store.ts'
+import { controlled, listed, modeOf } from '../helpers/time-server.ts'
 
 const mail = mailServer('ESMTP Exim 4.96 ready')
 const shell = (socket: Socket): void => void socket.write('SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n')
@@ -212,6 +215,85 @@ describe('a probe', () => {
     await probe(requestOf(store, nobody))
     await expect(probe(requestOf(store, nobody))).rejects.toMatchObject({ exit: 2 })
     expect(connections).toBe(0)
+  })
+})
+
+describe('with checks', () => {
+  const text = `${head}coverage: partial
+addresses: 8
+ranges: [{range: 127.0.5.0/29, region: JP-13}]
+rate: {per_second: 1000, per_prefix: 1000}
+`
+  const variables = 'version="ntpd 4.2.6p5@1.2349-o", system="Linux/3.2"'
+  /** What is asked of 127.0.5.1, which answers all of it, on the port given back. */
+  async function ntpd(modes: number[]): Promise<number> {
+    return answering('127.0.5.1', 0, (asked) => {
+      const mode = modeOf(asked)
+      modes.push(mode)
+      return mode === 3 ? [time(asked)] : mode === 6 ? controlled(asked, variables) : listed(asked, 3)
+    })
+  }
+  const checks = ['ntp-control', 'ntp-monlist']
+  const requested = async (folder: string, door: number, rest: Partial<ProbeRequest> = {}): Promise<ProbeRequest> =>
+    requestOf(folder, await scopeOf(text), { probes: [{ ...ntp, ports: [door] }], ...rest })
+
+  test('keeps one observation of a target, with what they found, and its product', async () => {
+    const modes: number[] = []
+    const request = await requested(join(await temporaryFolder(), 'store'), await ntpd(modes), { checks })
+    const snapshot = await probe(request)
+    expect(modes).toEqual([3, 6, 7])
+    expect(snapshot.manifest.probe).toMatchObject({ targets: 8, begun: 24, statuses: { answered: 1, silent: 7 } })
+    const rows = (await observationRows(snapshot)).filter((row) => row['outcome'] === 'answered')
+    expect(rows.map((row) => [row['module'], row['tags']])).toEqual([['ntp', 'ntp-control ntp-monlist']])
+    expect(String(rows[0]?.['banner']).split('\n').slice(1)).toEqual([
+      'version="ntpd 4.2.6p5@1.2349-o", system="Linux/3.2"',
+      expect.stringMatching(/^mode 6 readvar: \d+ bytes in 1 packet for 12 bytes/),
+      'mode 7 monlist: 1,320 bytes in 3 packets for 8 bytes (165 times)',
+    ])
+    await reported(request.store)
+    expect((await censusRows(snapshot)).map((row) => [row['product'], row['version']])).toEqual([['ntpd', '4.2.6p5']])
+  })
+
+  test('asks nothing beside where none is named, or those of others', async () => {
+    for (const named of [[], ['open-resolver']]) {
+      const modes: number[] = []
+      const door = await ntpd(modes)
+      await probe(await requested(join(await temporaryFolder(), 'store'), door, { checks: named }))
+      expect(modes).toEqual([3])
+    }
+  })
+
+  test('is planned with them', async () => {
+    const planned = async (rest: Partial<ProbeRequest>): Promise<unknown> =>
+      (await planProbe(await requested('none', 123, { retries: 1, ...rest }))).begun
+    expect(await planned({})).toEqual({ least: 8, most: 16 })
+    expect(await planned({ checks })).toEqual({ least: 24, most: 48 })
+    expect(await planned({ checks: ['open-resolver'] })).toEqual({ least: 8, most: 16 })
+  })
+
+  test('of a target that could not be asked all of them, what was found is kept, and the snapshot is partial', async () => {
+    const store = join(await temporaryFolder(), 'store')
+    const door = await ntpd([])
+    const request = await requested(store, door, { seed: 1 })
+    // As a scan leaves it that was interrupted after this.
+    const doors = [`udp/${door} ntp`]
+    await prepareStore(store)
+    const journal = await openProbeJournal(store, { scope: request.scope.hash, doors, targets: 8, seed: 1 })
+    await journal.write([
+      { index: 1, status: 'local', at: Date.now(), finding: { module: 'ntp', banner: 'version=4' } },
+      { index: 2, status: 'local', at: Date.now() },
+    ])
+    await journal.close()
+    const snapshot = await probe(request)
+    const { complete, missing, probe: facts } = snapshot.manifest
+    expect({ complete, missing }).toEqual({
+      complete: false,
+      missing: ['2 of 8 targets could not be asked, or not all: this machine lacked ports, files or a route'],
+    })
+    expect(facts?.statuses).toEqual({ local: 2, silent: 6 })
+    const rows = await observationRows(snapshot)
+    expect(rows.filter((row) => row['outcome'] === 'answered').map((row) => row['banner'])).toEqual(['version=4'])
+    expect(rows).toHaveLength(7)
   })
 })
 

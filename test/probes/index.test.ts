@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { Probe } from '../../src/model/probe.ts'
+import { udpChecks } from '../../src/probes/checks/index.ts'
 import { probes } from '../../src/probes/index.ts'
 import { loadServices } from '../../src/recognise/service.ts'
 import { terminalWidth, wrapped } from '../../src/reports/text.ts'
@@ -9,7 +10,7 @@ const key = ({ id, transport }: Probe): string => `${id} ${transport}`
 const named = probes.map((probe) => ({ name: key(probe), probe }))
 
 const folder = new URL('../../src/probes/', import.meta.url)
-const files = readdirSync(folder).filter((file) => file !== 'index.ts')
+const files = readdirSync(folder).filter((file) => file.endsWith('.ts') && file !== 'index.ts')
 
 /** A probe is an object with an id and a transport that talks or has a request. */
 const isProbe = (value: unknown): value is Probe =>
@@ -87,23 +88,62 @@ describe.each(named)('$name', ({ name, probe }) => {
 
   const { sends, harmless, identity, reference } = probe
   const matching = probe.transport === 'udp' ? { matching: probe.matching } : {}
-  test.each(Object.entries({ sends, harmless, identity, reference, ...matching }))('%s is one clause', (_, said) => {
-    // Printable, one space between words, and no stop: neither at the end nor between two sentences.
-    expect(said).toMatch(/^[^\s\p{C}]+(?: [^\s\p{C}]+)*$/u)
-    expect(said).not.toMatch(/[.!?;,]$|[.!?] /)
-    // As `census list probes` has it: beside its name, in a few lines of a terminal.
-    const lines = wrapped(said, terminalWidth - 14)
-    expect(lines.length).toBeLessThanOrEqual(3)
-    for (const line of lines) expect(line.length).toBeLessThanOrEqual(terminalWidth - 14)
-  })
+  test.each(Object.entries({ sends, harmless, identity, reference, ...matching }))('%s is one clause', (_, said) =>
+    expectClause(said),
+  )
 })
+
+function expectClause(said: string): void {
+  // Printable, one space between words, and no stop: neither at the end nor between two sentences.
+  expect(said).toMatch(/^[^\s\p{C}]+(?: [^\s\p{C}]+)*$/u)
+  expect(said).not.toMatch(/[.!?;,]$|[.!?] /)
+  // As `census list probes` has it: beside its name, in a few lines of a terminal.
+  const lines = wrapped(said, terminalWidth - 14)
+  expect(lines.length).toBeLessThanOrEqual(3)
+  for (const line of lines) expect(line.length).toBeLessThanOrEqual(terminalWidth - 14)
+}
 
 describe('the files', () => {
   test.each(exported)('$file has a docstring above $name', ({ file, name }) => {
-    const source = readFileSync(new URL(file, folder), 'utf8')
-    const [above] = source.split(`export const ${name}: `)
-    expect(above).not.toBe(source)
-    const [, docstring = ''] = /\n\/\*\*((?:(?!\*\/)[^])+)\*\/\n$/.exec(above ?? '') ?? []
-    expect(docstring.replaceAll(/[\s*]+/g, ' ').trim()).toMatch(/^[A-Z].{20,}\.$/)
+    expect(docstringAbove(readFileSync(new URL(file, folder), 'utf8'), name)).toMatch(/^[A-Z].{20,}\.$/)
+  })
+})
+
+/** What stands above an export, in one line. */
+function docstringAbove(source: string, name: string): string {
+  const [above = ''] = source.split(`export const ${name}: `)
+  const [, docstring = ''] = above === source ? [] : (/\n\/\*\*((?:(?!\*\/)[^])+)\*\/\n$/.exec(above) ?? [])
+  return docstring.replaceAll(/[\s*]+/g, ' ').trim()
+}
+
+describe('checks by datagrams', () => {
+  const checkFolder = new URL('checks/', folder)
+  const checkFiles = readdirSync(checkFolder)
+
+  test('are those that a file exports', async () => {
+    const found: unknown[] = []
+    for (const file of checkFiles.filter((each) => each !== 'index.ts')) {
+      const module = (await import(new URL(file, checkFolder).href)) as Readonly<Record<string, unknown>>
+      found.push(
+        ...Object.values(module).filter((each) => typeof each === 'object' && each !== null && 'isReply' in each),
+      )
+    }
+    expect(new Set(found)).toEqual(new Set(udpChecks))
+    expect(found).toHaveLength(udpChecks.length)
+  })
+
+  test.each(udpChecks)('$id belongs to a probe by datagrams, whose id is its module', ({ probe }) => {
+    const asked = probes.find((each) => each.id === probe && each.transport === 'udp')
+    expect(asked).toBeDefined()
+  })
+
+  test.each(udpChecks)('$id says what it does in clauses', ({ sends, harmless, identity, reference, matching }) => {
+    for (const said of [sends, harmless, identity, reference, matching]) expectClause(said)
+  })
+
+  test.each(udpChecks)('$id has a file of its name, with a docstring', ({ id }) => {
+    const source = readFileSync(new URL(`${id}.ts`, checkFolder), 'utf8')
+    const name = id.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase())
+    expect(docstringAbove(source, name)).toMatch(/^[A-Z].{20,}\.$/)
   })
 })

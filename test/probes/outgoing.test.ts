@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Over, Probe, ProbeContext, TcpProbe } from '../../src/model/probe.ts'
+import type { Over, Probe, ProbeContext, TcpProbe, UdpCheck } from '../../src/model/probe.ts'
+import { udpChecks } from '../../src/probes/checks/index.ts'
 import { probes } from '../../src/probes/index.ts'
 import { version } from '../../src/version.ts'
 import { certificate, converse, type Script } from '../helpers/converse.ts'
@@ -172,16 +173,27 @@ const catalogue: Readonly<Record<string, Datagram | readonly (string | RegExp)[]
   ],
 }
 
+/** The same of checks: one datagram each. */
+const checkCatalogue: Readonly<Record<string, Datagram>> = {
+  // Version 2, mode 6: READVAR, a sequence number, and nothing else.
+  'ntp-control': datagram(hex('16020b300000000000000000'), hex('0b30')),
+  // Version 2, mode 7: XNTPD, MON_GETLIST_1, and nothing else.
+  'ntp-monlist': datagram(hex('1700032a00000000')),
+  // NS IN of the root with recursion desired, and OPT with 1232 bytes.
+  'open-resolver': datagram(hex('0b3001000001000000000001000002000100002904d0000000000000'), hex('0b30')),
+}
+
 const key = ({ id, transport }: Probe): string => `${id} ${transport}`
 const entriesOf = (probe: Probe): readonly (string | RegExp)[] => {
   const entry = catalogue[key(probe)]
   if (entry === undefined) throw new Error(`${key(probe)} is not in the catalogue`)
-  if (!('drawn' in entry)) return entry
-  const { text, drawn } = entry
+  return 'drawn' in entry ? [patternOf(entry)] : entry
+}
+function patternOf({ text, drawn }: Datagram): RegExp {
   // What is drawn as digits stays digits.
   const open = (part: string): string => `${/^[\da-f]{4,}$/.test(part) ? '[0-9a-f]' : '[^]'}{${part.length}}`
   const pattern = drawn.reduce((whole, part) => whole.replaceAll(escaped(part), open(part)), escaped(text))
-  return [new RegExp(`^${pattern}$`)]
+  return new RegExp(`^${pattern}$`)
 }
 const isOf = (entry: string | RegExp, message: string): boolean =>
   typeof entry === 'string' ? entry === message : entry.test(message)
@@ -273,13 +285,17 @@ function outgoingOf(probe: Probe): Outgoing {
   if (probe.transport === 'tcp') {
     for (const script of scriptsFor(probe))
       for (const context of contextsOf(probe)) add(converse(probe, { ...script, context }).messages)
-  } else {
-    const next = seeded(4)
-    const draws = Array.from({ length: 1000 }, () => Uint8Array.from({ length: 16 }, () => next() * 256))
-    for (const drawn of [random, new Uint8Array(16), new Uint8Array(16).fill(255), ...draws])
-      add([textOf(probe.request(drawn, { contact: 'noc@example.net' }))])
-  }
+  } else for (const message of requestsOf(probe)) add([message])
   return { messages, most }
+}
+
+/** What is asked with known random bytes, and with many others. */
+function requestsOf(asked: Pick<UdpCheck, 'request'>): readonly string[] {
+  const next = seeded(4)
+  const draws = Array.from({ length: 1000 }, () => Uint8Array.from({ length: 16 }, () => next() * 256))
+  return [random, new Uint8Array(16), new Uint8Array(16).fill(255), ...draws].map((drawn) =>
+    textOf(asked.request(drawn, { contact: 'noc@example.net' })),
+  )
 }
 
 const known = new Map<Probe, Outgoing>()
@@ -319,6 +335,18 @@ test.each(named.filter(({ probe }) => probe.transport === 'udp'))('$name is exac
   const entry = catalogue[name]
   const request = probe.transport === 'udp' ? probe.request(random, { contact: 'noc@example.net' }) : Buffer.alloc(0)
   expect(textOf(request)).toBe(entry !== undefined && 'text' in entry ? entry.text : undefined)
+})
+
+test('the catalogue is of the checks there are', () => {
+  expect(Object.keys(checkCatalogue)).toEqual(udpChecks.map(({ id }) => id))
+})
+
+test.each(udpChecks)('$id sends what the catalogue says, and nothing else', (check) => {
+  const entry = checkCatalogue[check.id] ?? datagram('')
+  const [exact, ...others] = requestsOf(check)
+  expect(exact).toBe(entry.text)
+  expect(others.filter((each) => !patternOf(entry).test(each))).toEqual([])
+  expect(new Set([exact, ...others]).size > 1).toBe(entry.drawn.length > 0)
 })
 
 /** Bytes that a probe sends at most in all, with a contact of usual length. */

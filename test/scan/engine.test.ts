@@ -1,63 +1,20 @@
 import { spawn } from 'node:child_process'
-import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { addressSet, parseRange } from '../../src/model/address-set.ts'
-import type { TcpProbe, UdpProbe } from '../../src/model/probe.ts'
+import type { TcpProbe } from '../../src/model/probe.ts'
 import { ntp } from '../../src/probes/ntp.ts'
 import { smtp } from '../../src/probes/smtp.ts'
-import { scan, type Asked, type EngineOptions, type Scanned } from '../../src/scan/engine.ts'
-import { permutation } from '../../src/scan/permutation.ts'
-import { doorsOf, planOf } from '../../src/scan/plan.ts'
 import { builtCli } from '../helpers/build.ts'
-import { closed, mail as mailServer, serve } from '../helpers/peers.ts'
+import { answering, mail as mailServer, serve, time } from '../helpers/peers.ts'
+import { run } from '../helpers/scanned.ts'
+import { controlled, listed, modeOf } from '../helpers/time-server.ts'
 
 /** A file of the program as it is built. */
 const built = (file: string): string => pathToFileURL(join(dirname(builtCli), file)).href
 
 const mail = mailServer('ESMTP Postfix')
-
-interface Run {
-  readonly asked: readonly Asked[]
-  readonly scanned: Scanned
-  /** `address port status`, sorted. */
-  readonly told: readonly string[]
-}
-
-async function run(
-  range: string,
-  probes: readonly (TcpProbe | UdpProbe)[],
-  options: Partial<EngineOptions> = {},
-): Promise<Run> {
-  const parsed = parseRange(range)
-  if ('fault' in parsed) throw new Error(parsed.fault)
-  const plan = planOf(addressSet([parsed]), doorsOf(probes))
-  const asked: Asked[] = []
-  const scanned = await scan({
-    plan,
-    guard: (address) => (address.startsWith('127.') ? undefined : 'it is not loopback'),
-    contact: 'noc@example.net',
-    order: permutation(plan.size, 1),
-    isDone: () => false,
-    doneBefore: 0,
-    recognisers: [],
-    perSecond: 10_000,
-    perPrefix: 10_000,
-    mostInFlight: 100,
-    connectMs: 300,
-    talkMs: 300,
-    retries: 0,
-    onAsked: (each) => {
-      asked.push(each)
-      return undefined
-    },
-    ...options,
-  })
-  const told = asked.map(({ target, status }) => `${target.address} ${target.port} ${status}`).toSorted()
-  return { asked, scanned, told }
-}
 
 const on = (port: number): TcpProbe => ({ ...smtp, ports: [port], tlsPorts: [] })
 
@@ -138,28 +95,6 @@ test('a host is asked one thing at a time', async () => {
 })
 
 describe('by datagrams', () => {
-  async function answering(
-    address: string,
-    port: number,
-    reply: (asked: Buffer) => readonly Buffer[],
-  ): Promise<number> {
-    const socket = createSocket('udp4')
-    socket.on('message', (bytes, from) => {
-      for (const each of reply(bytes)) socket.send(each, from.port, from.address)
-    })
-    socket.bind(port, address)
-    await once(socket, 'listening')
-    closed(socket)
-    return socket.address().port
-  }
-  const time = (asked: Buffer): Buffer => {
-    const reply = Buffer.alloc(48)
-    reply[0] = 0x24
-    reply[1] = 2
-    asked.copy(reply, 24, 40, 48)
-    return reply
-  }
-
   test('a reply counts when it is to this very question: others are not heard', async () => {
     const port = await answering('127.0.1.1', 0, (asked) => [time(asked)])
     await answering('127.0.1.2', port, (asked) => [time(Buffer.concat([asked.subarray(0, 40), Buffer.alloc(8, 1)]))])
@@ -195,6 +130,10 @@ describe('by datagrams', () => {
 })
 
 test('when all is done, the process has nothing left to do', async () => {
+  // One that is sent more to than it hears, and others that are silent.
+  const port = await answering('127.0.1.1', 0, (asked) =>
+    modeOf(asked) === 3 ? [time(asked)] : modeOf(asked) === 6 ? controlled(asked, 'version="x"') : listed(asked, 200),
+  )
   const child = spawn(
     process.execPath,
     [
@@ -203,18 +142,23 @@ test('when all is done, the process has nothing left to do', async () => {
       `import { scan } from ${JSON.stringify(built('scan/engine.js'))}
        import { doorsOf, planOf } from ${JSON.stringify(built('scan/plan.js'))}
        import { addressSet, parseRange } from ${JSON.stringify(built('model/address-set.js'))}
+       import { ntp } from ${JSON.stringify(built('probes/ntp.js'))}
        import { smtp } from ${JSON.stringify(built('probes/smtp.js'))}
-       const plan = planOf(addressSet([parseRange('127.0.1.0/28')]), doorsOf([{ ...smtp, ports: [9], tlsPorts: [] }]))
+       import { udpChecks } from ${JSON.stringify(built('probes/checks/index.js'))}
+       const doors = doorsOf([{ ...smtp, ports: [9], tlsPorts: [] }, { ...ntp, ports: [${port}] }])
+       const plan = planOf(addressSet([parseRange('127.0.1.0/28')]), doors)
+       const tags = []
        await scan({ plan, guard: () => undefined, contact: 'x', order: (n) => n, isDone: () => false, doneBefore: 0, recognisers: [],
-         perSecond: 1000, perPrefix: 1000, mostInFlight: 4, connectMs: 200, talkMs: 200, retries: 1, onAsked: () => undefined })
-       process.stdout.write('done')`,
+         checks: udpChecks, perSecond: 1000, perPrefix: 1000, mostInFlight: 4, connectMs: 200, talkMs: 200, retries: 1,
+         onAsked: ({ finding }) => void tags.push(...(finding?.tags ?? [])) })
+       process.stdout.write(tags.join(' '))`,
     ],
     { stdio: ['ignore', 'pipe', 'inherit'], timeout: 20_000 },
   )
   let said = ''
   child.stdout.on('data', (bytes) => (said += String(bytes)))
   const [code] = (await once(child, 'close')) as [number | null]
-  expect({ code, said }).toEqual({ code: 0, said: 'done' })
+  expect({ code, said }).toEqual({ code: 0, said: 'ntp-control ntp-monlist' })
 }, 30_000)
 
 describe('trouble', () => {
