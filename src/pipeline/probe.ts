@@ -1,18 +1,11 @@
 import { loadRegions } from '../locate/regions.ts'
 import { wrongInput } from '../model/errors.ts'
-import type { Probe, ProbeStatus, TcpProbe, UdpCheck } from '../model/probe.ts'
-import type { Scope } from '../model/scope.ts'
-import { scopeGuard } from '../net/guard.ts'
-import { OffScope } from '../net/tcp.ts'
-import { udpChecks } from '../probes/checks/index.ts'
-import { asText } from '../probes/talk.ts'
-import { scan, type EngineProgress, type Scanned } from '../scan/engine.ts'
-import { permutation } from '../scan/permutation.ts'
-import type { Plan } from '../scan/plan.ts'
+import type { ProbeStatus } from '../model/probe.ts'
+import type { EngineProgress, Scanned } from '../scan/engine.ts'
 import { storageError } from '../store/duckdb.ts'
 import { lockStore } from '../store/lock.ts'
 import { storeFormat, type RecordsManifest } from '../store/manifest.ts'
-import { openProbeJournal, type Kept, type ProbeJournal } from '../store/probe-journal.ts'
+import type { ProbeJournal } from '../store/probe-journal.ts'
 import {
   beginSnapshot,
   checkSnapshotId,
@@ -25,51 +18,32 @@ import {
 import { version } from '../version.ts'
 import { fill } from './fill.ts'
 import { newId } from './import.ts'
+import { askPart, journalOf, prepareScan, whole, type PreparedScan, type ScanRequest } from './probe-ask.ts'
 import { probeObservations } from './probe-observations.ts'
-import { checkRegions, describePlan, doorName, planScan, probesOf, type ProbePlan } from './probe-plan.ts'
+import { checkRegions, describePlan, doorName, type ProbePlan } from './probe-plan.ts'
+import { askInWorkers } from './probe-workers.ts'
 
 export type ProbeProgress = EngineProgress
 
-export interface ProbeRequest {
-  readonly store: string
-  readonly scope: Scope
-  /** Services and categories, normalised; all but industrial control when absent. */
-  readonly services?: readonly string[]
-  /** Ids of checks; none when absent. */
-  readonly checks?: readonly string[]
+export interface ProbeRequest extends ScanRequest {
   readonly id?: string
-  /** Fixes the order; made of the scope when absent. */
-  readonly seed?: number
-  readonly mostInFlight: number
-  readonly connectMs: number
-  readonly talkMs: number
-  readonly retries: number
+  /** Processes that ask; this one when absent. */
+  readonly workers?: number
   readonly regionTables?: string
-  /** What is asked with, for tests and benchmarks. */
-  readonly probes?: readonly Probe[]
   readonly onProgress?: (progress: ProbeProgress) => void
 }
 
 /** What a probe would send. Sends and writes nothing. @throws CensusError exit 2 */
 export async function planProbe(request: ProbeRequest): Promise<ProbePlan> {
-  const { plan } = await prepare(request)
-  return describePlan(request.scope, plan, checksOf(request), request.retries)
+  const { plan, checks } = await prepare(request)
+  return describePlan(request.scope, plan, checks, request.retries)
 }
 
-const checksOf = ({ checks = [] }: ProbeRequest): readonly UdpCheck[] =>
-  udpChecks.filter(({ id }) => checks.includes(id))
-
-interface Prepared {
-  readonly plan: Plan
-  readonly asked: readonly Probe[]
-  readonly seed: number
-}
-
-async function prepare({ scope, services, regionTables, probes, seed }: ProbeRequest): Promise<Prepared> {
+async function prepare(request: ProbeRequest): Promise<PreparedScan> {
+  const { scope, regionTables } = request
   const regions = await loadRegions(regionTables === undefined ? {} : { userTables: regionTables })
   checkRegions(scope, regions)
-  const asked = probes ?? probesOf(services)
-  return { plan: planScan(scope, asked), asked, seed: seed ?? Number.parseInt(scope.hash.slice(0, 8), 16) }
+  return prepareScan(request)
 }
 
 /**
@@ -81,7 +55,7 @@ export async function probe(request: ProbeRequest): Promise<RecordsSnapshot> {
   const id = request.id ?? newId()
   checkSnapshotId(id)
   const prepared = await prepare(request)
-  const { store, scope } = request
+  const { store } = request
   if ((await listSnapshots(store)).some((snapshot) => snapshot.id === id))
     throw wrongInput(
       `the store ${store} already holds a snapshot ${JSON.stringify(id)}`,
@@ -93,11 +67,9 @@ export async function probe(request: ProbeRequest): Promise<RecordsSnapshot> {
   })
   const lock = await lockStore(store)
   try {
-    const { plan, seed } = prepared
-    const doors = plan.doors.map(doorName)
-    const journal = await openProbeJournal(store, { scope: scope.hash, doors, targets: plan.size, seed })
+    const scanned = await ask(request, prepared)
+    const journal = await journalOf(request, prepared)
     try {
-      const scanned = await ask(request, prepared, journal)
       const snapshot = await publish(id, request, prepared, journal, scanned)
       await journal.remove()
       return snapshot
@@ -105,11 +77,6 @@ export async function probe(request: ProbeRequest): Promise<RecordsSnapshot> {
       await journal.close()
     }
   } catch (error) {
-    if (error instanceof OffScope && Date.now() > scope.valid.to)
-      throw wrongInput(
-        'the scope is not valid any more: it ended while it was probed',
-        'nothing more was sent; a scope with other lines is probed anew',
-      )
     throw storageError(error, 'the probe failed', 'what was answered is kept: the same command goes on with it')
   } finally {
     lock.release()
@@ -117,69 +84,18 @@ export async function probe(request: ProbeRequest): Promise<RecordsSnapshot> {
   }
 }
 
-/** How often what was settled is written down, and how much of it may wait. */
-const flushMs = 200
-const mostWaiting = 20_000
-
-async function ask(request: ProbeRequest, { plan, asked, seed }: Prepared, journal: ProbeJournal): Promise<Scanned> {
-  const { scope } = request
-  let waiting: Kept[] = []
-  let writing: Promise<void> = Promise.resolve()
-  const flush = (): Promise<void> => {
-    const batch = waiting
-    waiting = []
-    writing = writing.then(() => journal.write(batch))
-    return writing
-  }
-  let failure: unknown
-  const timer = setInterval(() => {
-    flush().catch((error: unknown) => {
-      failure ??= error
-    })
-  }, flushMs)
-  try {
-    const scanned = await scan({
-      plan,
-      guard: scopeGuard(scope),
-      contact: scope.contact,
-      order: permutation(plan.size, seed),
-      isDone: (index) => journal.isDone(index),
-      doneBefore: journal.doneBefore,
-      recognisers: asked.filter((each): each is TcpProbe => each.transport === 'tcp'),
-      checks: checksOf(request),
-      perSecond: scope.rate.perSecond,
-      perPrefix: scope.rate.perPrefix,
-      mostInFlight: request.mostInFlight,
-      connectMs: request.connectMs,
-      talkMs: request.talkMs,
-      retries: request.retries,
-      onAsked: ({ target, status, at, finding, heard }) => {
-        if (failure !== undefined) return Promise.reject(failure)
-        waiting.push({
-          index: target.index,
-          status,
-          at,
-          ...(finding === undefined ? {} : { finding }),
-          ...(heard === undefined ? {} : { heard: asText(heard).toWellFormed() }),
-        })
-        return waiting.length < mostWaiting ? undefined : flush()
-      },
-      ...(request.onProgress === undefined ? {} : { onProgress: request.onProgress }),
-    })
-    await flush()
-    return scanned
-  } finally {
-    clearInterval(timer)
-    await writing.catch(() => undefined)
-  }
+function ask(request: ProbeRequest, prepared: PreparedScan): Promise<Pick<Scanned, 'begun'>> {
+  const { workers, onProgress, scope } = request
+  if (workers === undefined) return askPart(request, prepared, whole, onProgress)
+  return askInWorkers(request, Math.min(workers, scope.rate.perSecond), (progress) => onProgress?.(progress))
 }
 
 async function publish(
   id: string,
   { store, scope, services }: ProbeRequest,
-  { plan, seed }: Prepared,
+  { plan, seed }: PreparedScan,
   journal: ProbeJournal,
-  scanned: Scanned,
+  { begun }: Pick<Scanned, 'begun'>,
 ): Promise<RecordsSnapshot> {
   const draft = await beginSnapshot(store, id)
   try {
@@ -226,7 +142,7 @@ async function publish(
         ...(services === undefined ? {} : { services: [...services] }),
         targets: plan.size,
         seed,
-        begun: scanned.begun,
+        begun,
         statuses: taken.statuses,
       },
     })

@@ -25,6 +25,8 @@ export interface EngineOptions {
   /** Whether a target was asked before, in a scan that goes on, and how many were. */
   readonly isDone: (index: number) => boolean
   readonly doneBefore: number
+  /** Which targets are this scan's, of which others ask the rest; all when absent. */
+  readonly isMine?: (target: Target) => boolean
   /** Probes that can tell their protocol by the first words of a peer. */
   readonly recognisers: readonly TcpProbe[]
   /** What targets of their probes are asked beside; nothing when absent. */

@@ -22,6 +22,8 @@ export interface FeedOptions {
   /** A permutation of 0 to plan.size - 1. */
   readonly order: (place: number) => number
   readonly isDone: (index: number) => boolean
+  /** Which targets are this scan's, of which others ask the rest; all when absent. */
+  readonly isMine?: (target: Target) => boolean
   readonly perPrefix: number
 }
 
@@ -42,7 +44,7 @@ export interface Feed {
 /** Targets set aside because their host or prefix is busy: beyond so many, the next waits until one is free. */
 const mostAside = 20_000
 
-export function openFeed({ plan, order, isDone, perPrefix }: FeedOptions): Feed {
+export function openFeed({ plan, order, isDone, perPrefix, isMine = () => true }: FeedOptions): Feed {
   const prefixes = rateWindows<number | bigint>(perPrefix)
   /** Those that wait for a time. */
   const parked = dueQueue<Attempt>()
@@ -60,7 +62,9 @@ export function openFeed({ plan, order, isDone, perPrefix }: FeedOptions): Feed 
   const fresh = (): Attempt | undefined => {
     while (place < plan.size) {
       const index = order(place++)
-      if (!isDone(index)) return { target: plan.at(index), nth: 0, local: 0 }
+      if (isDone(index)) continue
+      const target = plan.at(index)
+      if (isMine(target)) return { target, nth: 0, local: 0 }
     }
     if (againPlace === again.length) {
       // Only when everything else is settled, so that what was lost in a moment of trouble is asked in another.

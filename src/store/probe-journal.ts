@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { mkdir, open, readdir, rm, stat, truncate } from 'node:fs/promises'
+import { mkdir, open, readdir, rm, type FileHandle } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { failed } from '../model/errors.ts'
@@ -59,7 +59,7 @@ const batchSchema = z.strictObject({
   ),
 })
 
-/** The journal of a scan, or a part of it. A target is in it once it is settled, and is not asked again. Hold the store's lock. */
+/** The journal of a scan. A target is in it once it is settled, and is not asked again. The store's lock is held by whoever began the scan. */
 export interface ProbeJournal {
   readonly doneBefore: number
   isDone(index: number): boolean
@@ -73,69 +73,57 @@ export interface ProbeJournal {
 
 /**
  * Opens a scan's journal, one that was interrupted at any instant included: a last line that is not whole was never told.
- * What is written goes into a part of its own, so that several processes can write at a time; what is read is of all.
+ * Whoever opens it writes into a file of its own, so that several processes can at a time; what is read is of all. Of a
+ * target that two tell of, as a process may that outlives its own for a moment, the first is believed.
  * @throws CensusError exit 1 for one that is damaged
  */
-export async function openProbeJournal(store: string, scope: ProbeScope, part = 0): Promise<ProbeJournal> {
+export async function openProbeJournal(store: string, scope: ProbeScope): Promise<ProbeJournal> {
   const key = hash('sha256', JSON.stringify(identity(scope)), 'hex').slice(0, 16)
   const folder = join(resolve(store), 'probes', key)
-  const own = partName(part)
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  const done = new Uint8Array(Math.ceil(scope.targets / 8))
-  let doneBefore = 0
-  // A plan may have more than 2^31 targets, which `>>` would fold.
-  const byteOf = (index: number): number => Math.floor(index / 8)
-  const isDone = (index: number): boolean => ((done[byteOf(index)] ?? 0) & (1 << (index & 7))) !== 0
   const damaged = (name: string, line: number, why: string): never => {
     throw failed(`${join(folder, name)}, line ${line}: ${why}`, `remove ${folder}, and everything is asked anew`)
   }
-  /** Bytes of whole lines in the part that is written to, and how many there are. */
-  let whole = 0
-  let lines = 0
-  for (const name of await partsOf(folder)) {
-    let number = 0
-    for await (const { text, end } of wholeLines(join(folder, name))) {
-      number++
-      if (name === own) [whole, lines] = [end, number]
-      if (number === 1) {
-        const first = beganSchema.safeParse(parsed(text))
-        if (!first.success) return damaged(name, 1, 'no beginning of a scan')
-        if (JSON.stringify(identity(first.data)) !== JSON.stringify(identity(scope)))
-          return damaged(name, 1, 'the beginning of another scan')
-        continue
-      }
-      for (const kept of entriesOf(text) ?? damaged(name, number, 'not what a scan writes')) {
-        if (kept.index >= scope.targets) damaged(name, number, `there is no target ${kept.index}`)
-        if (isDone(kept.index)) damaged(name, number, `target ${kept.index} is settled twice`)
-        done[byteOf(kept.index)] = (done[byteOf(kept.index)] ?? 0) | (1 << (kept.index & 7))
-        doneBefore++
+  const all = async function* (done: Marks): AsyncGenerator<Kept> {
+    for (const name of await partsOf(folder)) {
+      let number = 0
+      for await (const text of wholeLines(join(folder, name))) {
+        number++
+        if (number === 1) {
+          const first = beganSchema.safeParse(parsed(text))
+          if (!first.success) return damaged(name, 1, 'no beginning of a scan')
+          if (JSON.stringify(identity(first.data)) !== JSON.stringify(identity(scope)))
+            return damaged(name, 1, 'the beginning of another scan')
+          continue
+        }
+        for (const kept of entriesOf(text) ?? damaged(name, number, 'not what a scan writes')) {
+          if (kept.index >= scope.targets) damaged(name, number, `there is no target ${kept.index}`)
+          if (done.has(kept.index)) continue
+          done.add(kept.index)
+          yield kept
+        }
       }
     }
   }
-  const path = join(folder, own)
-  if (((await stat(path).catch(() => undefined))?.size ?? 0) > whole) await truncate(path, whole)
-  const file = await open(path, 'a', 0o600)
-  if (lines === 0) await file.appendFile(`${JSON.stringify({ ...scope, began: Date.now() })}\n`)
-  let isClosed = false
+  const done = marks(scope.targets)
+  let doneBefore = 0
+  for await (const _ of all(done)) doneBefore++
+  let opening: Promise<FileHandle> | undefined
   const close = async (): Promise<void> => {
-    if (isClosed) return
-    isClosed = true
-    await file.sync()
-    await file.close()
+    const file = await opening
+    opening = undefined
+    await file?.sync()
+    await file?.close()
   }
   return {
     doneBefore,
-    isDone,
+    isDone: (index) => done.has(index),
     write: async (batch) => {
-      if (batch.length > 0) await file.appendFile(`${JSON.stringify(batchOf(batch))}\n`)
+      if (batch.length === 0) return
+      opening ??= beginPart(folder, `${JSON.stringify({ ...scope, began: Date.now() })}\n`)
+      await (await opening).appendFile(`${JSON.stringify(batchOf(batch))}\n`)
     },
-    all: async function* () {
-      for (const name of await partsOf(folder)) {
-        let line = 0
-        for await (const { text } of wholeLines(join(folder, name)))
-          if (++line > 1) yield* entriesOf(text) ?? damaged(name, line, 'unreadable')
-      }
-    },
+    all: () => all(marks(scope.targets)),
     close,
     remove: async () => {
       await close()
@@ -144,9 +132,38 @@ export async function openProbeJournal(store: string, scope: ProbeScope, part = 
   }
 }
 
-const partName = (part: number): string => `part-${String(part).padStart(3, '0')}.ndjson`
+/** Begins the next part that nobody has begun. */
+async function beginPart(folder: string, beginning: string): Promise<FileHandle> {
+  for (let number = (await partsOf(folder)).length; ; number++) {
+    const path = join(folder, `part-${String(number).padStart(6, '0')}.ndjson`)
+    const file = await open(path, 'ax', 0o600).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error
+    })
+    if (file === undefined) continue
+    await file.appendFile(beginning)
+    return file
+  }
+}
+
+/** In the order they were begun in. */
 const partsOf = async (folder: string): Promise<string[]> =>
-  (await readdir(folder)).filter((name) => /^part-\d{3}\.ndjson$/.test(name)).toSorted()
+  (await readdir(folder)).filter((name) => /^part-\d{6}\.ndjson$/.test(name)).toSorted()
+
+/** Which of so many there are: a bit each. */
+interface Marks {
+  has(index: number): boolean
+  add(index: number): void
+}
+
+function marks(size: number): Marks {
+  const bits = new Uint8Array(Math.ceil(size / 8))
+  // A plan may have more than 2^31 targets, which `>>` would fold.
+  const byteOf = (index: number): number => Math.floor(index / 8)
+  return {
+    has: (index) => ((bits[byteOf(index)] ?? 0) & (1 << (index & 7))) !== 0,
+    add: (index) => void (bits[byteOf(index)] = (bits[byteOf(index)] ?? 0) | (1 << (index & 7))),
+  }
+}
 
 const identity = ({ scope, doors, targets, seed }: ProbeScope): readonly unknown[] => [scope, doors, targets, seed]
 
@@ -194,17 +211,14 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Lines that end in a line feed, with the place in the file behind each. */
-async function* wholeLines(path: string): AsyncGenerator<{ readonly text: string; readonly end: number }> {
-  if ((await stat(path).catch(() => undefined)) === undefined) return
-  let end = 0
+/** Lines that end in a line feed. */
+async function* wholeLines(path: string): AsyncGenerator<string> {
   let expected = 1
   for await (const batch of lineBatches(path))
     for (const { number, bytes, openEnd } of batch) {
-      // Blank lines are passed over, and nothing behind one is where it seems to be: none is ours.
-      if (number !== expected) yield { text: '', end }
+      // Blank lines are passed over, and none is ours.
+      if (number !== expected) yield ''
       expected = number + 1
-      end += bytes.length + 1
-      if (!openEnd) yield { text: bytes.toString('utf8'), end }
+      if (!openEnd) yield bytes.toString('utf8')
     }
 }

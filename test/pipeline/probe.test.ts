@@ -307,7 +307,7 @@ rate: {per_second: 40, per_prefix: 40}
   const journalOf = async (store: string): Promise<string[]> => {
     const [folder] = await readdir(join(store, 'probes')).catch(() => [])
     if (folder === undefined) return []
-    const text = await readFile(join(store, 'probes', folder, 'part-000.ndjson'), 'utf8').catch(() => '')
+    const text = await readFile(join(store, 'probes', folder, 'part-000000.ndjson'), 'utf8').catch(() => '')
     return text.split('\n').slice(1, -1)
   }
   const indexesOf = (lines: readonly string[]): number[] =>

@@ -287,7 +287,7 @@ describe.skipIf(why !== undefined)('packets off scope', () => {
   describe('a journal that', () => {
     const journalOf = async (store: string): Promise<string> => {
       const [key = ''] = await readdir(join(store, 'probes'))
-      return join(store, 'probes', key, 'part-000.ndjson')
+      return join(store, 'probes', key, 'part-000000.ndjson')
     }
 
     const edits: readonly (readonly [string, (text: string) => string])[] = [
@@ -317,7 +317,7 @@ describe.skipIf(why !== undefined)('packets off scope', () => {
           await writeFile(path, edit(text))
           const { code, stderr } = await probe(...few)
           expect([name, code]).toEqual([name, 1])
-          expect(stderr).toContain('part-000.ndjson, line ')
+          expect(stderr).toContain('part-000000.ndjson, line ')
         }
         expect(namespace.sent()).toMatchObject({ inside: 0, outside: 0 })
       }))

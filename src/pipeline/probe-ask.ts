@@ -1,0 +1,149 @@
+import { wrongInput } from '../model/errors.ts'
+import type { Probe, TcpProbe, UdpCheck } from '../model/probe.ts'
+import type { Scope } from '../model/scope.ts'
+import { scopeGuard } from '../net/guard.ts'
+import { OffScope } from '../net/tcp.ts'
+import { udpChecks } from '../probes/checks/index.ts'
+import { asText } from '../probes/talk.ts'
+import { scan, type EngineProgress, type Scanned } from '../scan/engine.ts'
+import { permutation } from '../scan/permutation.ts'
+import type { Plan, Target } from '../scan/plan.ts'
+import { openProbeJournal, type Kept, type ProbeJournal } from '../store/probe-journal.ts'
+import { doorName, planScan, probesOf } from './probe-plan.ts'
+
+/** What is asked, how, and where what comes of it is kept. */
+export interface ScanRequest {
+  readonly store: string
+  readonly scope: Scope
+  /** Services and categories, normalised; all but industrial control when absent. */
+  readonly services?: readonly string[]
+  /** Ids of checks; none when absent. */
+  readonly checks?: readonly string[]
+  /** Fixes the order; made of the scope when absent. */
+  readonly seed?: number
+  /** Of each process that asks. */
+  readonly mostInFlight: number
+  readonly connectMs: number
+  readonly talkMs: number
+  readonly retries: number
+  /** What is asked with, for tests and benchmarks: by this process alone. */
+  readonly probes?: readonly Probe[]
+}
+
+/** A request, worked out. */
+export interface PreparedScan {
+  readonly plan: Plan
+  readonly asked: readonly Probe[]
+  readonly checks: readonly UdpCheck[]
+  readonly seed: number
+}
+
+/** @throws CensusError exit 2 for a name there is not */
+export function prepareScan({ scope, services, checks = [], probes, seed }: ScanRequest): PreparedScan {
+  const asked = probes ?? probesOf(services)
+  return {
+    plan: planScan(scope, asked),
+    asked,
+    checks: udpChecks.filter(({ id }) => checks.includes(id)),
+    seed: seed ?? Number.parseInt(scope.hash.slice(0, 8), 16),
+  }
+}
+
+/** The share of a scan that a process asks: whole prefixes, so that each host, and each limit of a prefix, is in one hand. */
+export interface Part {
+  /** 0 to of - 1. */
+  readonly nth: number
+  readonly of: number
+}
+
+export const whole: Part = { nth: 0, of: 1 }
+
+const isOf =
+  ({ nth, of }: Part) =>
+  ({ prefix }: Target): boolean =>
+    of === 1 || (typeof prefix === 'number' ? prefix % of : Number(prefix % BigInt(of))) === nth
+
+export const journalOf = ({ store, scope }: ScanRequest, { plan, seed }: PreparedScan): Promise<ProbeJournal> =>
+  openProbeJournal(store, { scope: scope.hash, doors: plan.doors.map(doorName), targets: plan.size, seed })
+
+/** How often what was settled is written down, and how much of it may wait. */
+const flushMs = 200
+const mostWaiting = 20_000
+
+/**
+ * Asks a part of a scan, from where its journal says that it stopped. Hold the store's lock.
+ * @throws CensusError exit 2 when the scope's time ends meanwhile, else what the disk says
+ */
+export async function askPart(
+  request: ScanRequest,
+  prepared: PreparedScan,
+  part: Part,
+  onProgress?: (progress: EngineProgress) => void,
+): Promise<Scanned> {
+  const { scope } = request
+  const { plan, asked, checks, seed } = prepared
+  const journal = await journalOf(request, prepared)
+  let waiting: Kept[] = []
+  let writing: Promise<void> = Promise.resolve()
+  const flush = (): Promise<void> => {
+    const batch = waiting
+    waiting = []
+    writing = writing.then(() => journal.write(batch))
+    return writing
+  }
+  let failure: unknown
+  const timer = setInterval(() => {
+    flush().catch((error: unknown) => {
+      failure ??= error
+    })
+  }, flushMs)
+  try {
+    const scanned = await scan({
+      plan,
+      guard: scopeGuard(scope),
+      contact: scope.contact,
+      order: permutation(plan.size, seed),
+      isMine: isOf(part),
+      isDone: (index) => journal.isDone(index),
+      // What was settled before is everyone's: one tells of it.
+      doneBefore: part.nth === 0 ? journal.doneBefore : 0,
+      recognisers: asked.filter((each): each is TcpProbe => each.transport === 'tcp'),
+      checks,
+      perSecond: shareOf(scope.rate.perSecond, part),
+      perPrefix: scope.rate.perPrefix,
+      mostInFlight: request.mostInFlight,
+      connectMs: request.connectMs,
+      talkMs: request.talkMs,
+      retries: request.retries,
+      onAsked: ({ target, status, at, finding, heard }) => {
+        if (failure !== undefined) return Promise.reject(failure)
+        waiting.push({
+          index: target.index,
+          status,
+          at,
+          ...(finding === undefined ? {} : { finding }),
+          ...(heard === undefined ? {} : { heard: asText(heard).toWellFormed() }),
+        })
+        return waiting.length < mostWaiting ? undefined : flush()
+      },
+      ...(onProgress === undefined ? {} : { onProgress }),
+    })
+    await flush()
+    return scanned
+  } catch (error) {
+    if (error instanceof OffScope && Date.now() > scope.valid.to)
+      throw wrongInput(
+        'the scope is not valid any more: it ended while it was probed',
+        'nothing more was sent; a scope with other lines is probed anew',
+      )
+    throw error
+  } finally {
+    clearInterval(timer)
+    await writing.catch(() => undefined)
+    await journal.close()
+  }
+}
+
+/** All shares together are not more than the whole. */
+const shareOf = (perSecond: number, { nth, of }: Part): number =>
+  Math.max(1, Math.floor(perSecond / of) + (nth < perSecond % of ? 1 : 0))

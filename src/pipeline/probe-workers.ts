@@ -1,0 +1,137 @@
+import { fork, type ChildProcess, type ForkOptions } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { addressSet, without, type AddressRange } from '../model/address-set.ts'
+import { CensusError, failed, type ExitCode } from '../model/errors.ts'
+import type { Scope } from '../model/scope.ts'
+import type { EngineProgress, Scanned } from '../scan/engine.ts'
+import type { Part, ScanRequest } from './probe-ask.ts'
+
+/** A request as it is sent: sets of addresses as their ranges. */
+type SentRequest = Omit<ScanRequest, 'scope' | 'probes'> & {
+  readonly scope: Omit<Scope, 'declared' | 'excluded' | 'targets'> & {
+    readonly declared: readonly AddressRange[]
+    readonly excluded: readonly AddressRange[]
+  }
+}
+
+/** What a worker is given. */
+export interface WorkerTask {
+  readonly request: SentRequest
+  readonly part: Part
+}
+
+/** What it tells. */
+export type FromWorker =
+  | { readonly kind: 'progress'; readonly progress: EngineProgress }
+  | { readonly kind: 'done'; readonly scanned: Scanned }
+  | {
+      readonly kind: 'failed'
+      readonly message: string
+      readonly code?: string
+      readonly exit?: ExitCode
+      readonly hint?: string | undefined
+      readonly stack?: string
+    }
+
+function sent({ probes: _, scope, ...request }: ScanRequest): SentRequest {
+  const { targets: __, declared, excluded, ...rest } = scope
+  return { ...request, scope: { ...rest, declared: declared.ranges, excluded: excluded.ranges } }
+}
+
+/** The request a worker was sent, with its sets of addresses. */
+export function requestOf({ scope, ...request }: SentRequest): ScanRequest {
+  const declared = addressSet(scope.declared)
+  const excluded = addressSet(scope.excluded)
+  return { ...request, scope: { ...scope, declared, excluded, targets: without(declared, excluded) } }
+}
+
+/**
+ * Memory of a worker's own: sockets that are done hold on to theirs until the collector comes, which it does seldom where it
+ * has much room.
+ */
+const heapMiB = 192
+
+/** The process's code; where this is run from its sources (the tests), so is that, which Node 20 needs tsx for. */
+function startWorker(): ChildProcess {
+  const options: ForkOptions = { serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }
+  const memory = `--max-old-space-size=${heapMiB}`
+  if (!import.meta.url.endsWith('.ts'))
+    return fork(fileURLToPath(new URL('./probe-worker.js', import.meta.url)), { ...options, execArgv: [memory] })
+  const source = fileURLToPath(new URL('./probe-worker.ts', import.meta.url))
+  return fork(source, { ...options, execArgv: [memory, '--import', import.meta.resolve('tsx')] })
+}
+
+/**
+ * Asks a scope in processes of their own, each its part of the prefixes at its share of the rate, with files and ports of
+ * its own. When one fails, the others end, too.
+ * @throws what a worker threw; CensusError exit 1 when one was ended
+ */
+export async function askInWorkers(
+  request: ScanRequest,
+  workers: number,
+  onProgress: (progress: EngineProgress) => void,
+): Promise<Pick<Scanned, 'begun'>> {
+  const children: ChildProcess[] = []
+  const latest: EngineProgress[] = []
+  const end = (): void => {
+    for (const child of children) if (child.connected) child.disconnect()
+  }
+  const run = async (nth: number): Promise<Scanned> => {
+    const child = startWorker()
+    children.push(child)
+    let told: FromWorker | undefined
+    child.on('message', (message: FromWorker) => {
+      if (message.kind !== 'progress') {
+        told = message
+        return
+      }
+      latest[nth] = message.progress
+      onProgress(sum(latest))
+    })
+    const gone = once(child, 'exit') as Promise<[code: number | null, signal: string | null]>
+    const task: WorkerTask = { request: sent(request), part: { nth, of: workers } }
+    child.send(task, () => undefined)
+    const [code, signal] = await gone
+    if (told?.kind === 'done') return told.scanned
+    if (told?.kind === 'failed') throw errorOf(told)
+    throw failed(
+      `a process that probes was ended (${signal ?? `exit ${code}`})`,
+      'what was answered is kept: the same command goes on with it',
+    )
+  }
+  try {
+    const parts = await Promise.all(Array.from({ length: workers }, (_, nth) => run(nth)))
+    return { begun: parts.reduce((all, { begun }) => all + begun, 0) }
+  } finally {
+    end()
+    await Promise.all(
+      children
+        .filter(({ pid, exitCode, signalCode }) => pid !== undefined && exitCode === null && signalCode === null)
+        .map((child) => once(child, 'exit')),
+    )
+  }
+}
+
+/** Progress of all parts. */
+function sum(parts: readonly (EngineProgress | undefined)[]): EngineProgress {
+  const known = parts.filter((part) => part !== undefined)
+  const total = (of: (part: EngineProgress) => number): number => known.reduce((all, part) => all + of(part), 0)
+  return {
+    done: total(({ done }) => done),
+    size: known[0]?.size ?? 0,
+    answered: total(({ answered }) => answered),
+    inFlight: total(({ inFlight }) => inFlight),
+    begun: total(({ begun }) => begun),
+    lagMs: Math.max(...known.map(({ lagMs }) => lagMs)),
+  }
+}
+
+/** An error's class does not come through. */
+function errorOf({ message, code, exit, hint, stack }: Extract<FromWorker, { kind: 'failed' }>): Error {
+  if (exit !== undefined) return new CensusError(message, { exit, ...(hint === undefined ? {} : { hint }) })
+  return Object.assign(new Error(message), {
+    ...(code === undefined ? {} : { code }),
+    ...(stack === undefined ? {} : { stack }),
+  })
+}
