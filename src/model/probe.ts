@@ -133,8 +133,8 @@ export interface UdpCheck extends Facts, Datagram {
 export type Probe = TcpProbe | UdpProbe
 
 /**
- * What became of a target. `answered` is the only one that counts as exposed; `local` was not asked at all, for lack of
- * something on this side.
+ * What became of a target. `answered` is the only one that counts as exposed; `local` was not asked, or
+ * not all of it, for lack of something on this side: what is known of it counts.
  */
 export const probeStatuses = {
   answered: 'an application answered in its protocol',
