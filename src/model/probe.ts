@@ -117,8 +117,9 @@ export interface Replies {
 }
 
 /**
- * A question beyond what identifies a service, asked only where it is named, after the target's own probe. One request is sent, from
- * a socket of its own, and all replies to it are counted for a moment: what anyone's request would cause.
+ * A question beyond what identifies a service, asked only where it is named, after the target's own probe. Each
+ * request has a socket of its own, and all replies to it are counted for a moment: what anyone's request would cause. One that
+ * nothing came for is sent again, as a probe's is.
  */
 export interface UdpCheck extends Facts, Datagram {
   /** Id of the UDP probe whose targets are asked. */
@@ -132,8 +133,8 @@ export interface UdpCheck extends Facts, Datagram {
 export type Probe = TcpProbe | UdpProbe
 
 /**
- * What became of a target. `answered` is the only one that counts as exposed; `local` was not asked at all, for lack of
- * something on this side.
+ * What became of a target. `answered` is the only one that counts as exposed; `local` was not asked, or
+ * not all of it, for lack of something on this side: what is known of it counts.
  */
 export const probeStatuses = {
   answered: 'an application answered in its protocol',

@@ -82,6 +82,10 @@ describe('a name server', () => {
     ],
     ['an answer to another class', reply({ counts: '0001000000000000', question: question.replace(/03$/, '01') })],
     ['an answer to none', reply({ counts: '0000000100000000', question: '', answer: txt('00', '9.9') })],
+    [
+      'an error for no question',
+      reply({ flags: '8005', counts: '0000000100000000', question: '', answer: txt('00', '9.9') }),
+    ],
     ['a header alone without an error', Buffer.from(`${id}80000000000000000000`, 'hex')],
     ['a name that leads to itself', reply({ answer: txt('c01e', '9.9') })],
     ['names that lead to each other', reply({ answer: txt('c020c01e', '9.9') })],

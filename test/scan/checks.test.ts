@@ -182,9 +182,9 @@ describe('replies are counted', () => {
     })
     await new Promise<void>((resolve) => void socket.bind(0, '127.0.1.1', resolve))
     const packets = packetsOf(await measured(socket.address().port))
-    // Longer than an answer is waited for (300 ms), shorter than they came.
+    // Longer than an answer is waited for (300 ms), shorter than they come: one in a turn of the loop, of which each counts for 40 ms.
     expect(packets).toBeGreaterThan(4)
-    expect(packets).toBeLessThan(20)
+    expect(packets).toBeLessThan(50)
   })
 
   test('when they belong to the request: others are not heard', async () => {

@@ -165,3 +165,30 @@ test('a plan has the addresses of its set, in their order, of both families', ()
     }
   }
 })
+
+test('is not empty while one is left to be asked again', () => {
+  const plan = planOver('127.0.0.0/31')
+  const feed = openFeed({
+    plan,
+    order: (place) => place,
+    isDone: (index) => index % (plan.size - 1) > 0,
+    perPrefix: 1000,
+  })
+  const next = (now: number): Attempt => {
+    const attempt = feed.next(now)
+    if (attempt === undefined) throw new Error('none is left')
+    feed.begin(attempt, now)
+    feed.end(attempt)
+    return attempt
+  }
+  for (let nth = 0; nth < 3; nth++) {
+    expect(feed.isEmpty).toBe(false)
+    const one = next(2 * nth)
+    expect(feed.isEmpty).toBe(false)
+    const other = next(2 * nth + 1)
+    expect([one, other].map((attempt) => attempt.nth)).toEqual([nth, nth])
+    expect(feed.isEmpty).toBe(true)
+    if (nth < 2) for (const attempt of [one, other]) feed.atLast({ ...attempt, nth: nth + 1 })
+  }
+  expect(feed.next(100)).toBeUndefined()
+})

@@ -14,7 +14,7 @@ export const ntpControl: UdpCheck = {
   id: 'ntp-control',
   probe: 'ntp',
   sends: 'one control message (mode 6) that reads the system variables',
-  harmless: 'it is what ntpq asks first; it reads and changes nothing, and is sent once',
+  harmless: 'it is what ntpq asks first; it reads and changes nothing',
   identity: 'a response (mode 6) to that operation with the request’s sequence number',
   reference: 'RFC 9327 §2, §3.4, §4',
   matching: '16-bit sequence number',

@@ -16,7 +16,7 @@ export const ntpMonlist: UdpCheck = {
   id: 'ntp-monlist',
   probe: 'ntp',
   sends: 'one request (mode 7) for the list of clients, 8 bytes',
-  harmless: 'it reads and changes nothing, and is sent once; of the list nothing is kept but how long it is',
+  harmless: 'it reads and changes nothing; of the list nothing is kept but how long it is',
   identity: 'a response (mode 7) to that request of that implementation',
   reference: 'CVE-2013-5211, US-CERT TA14-013A; ntpd’s ntp_request.h',
   matching: 'none but the socket that asked',
