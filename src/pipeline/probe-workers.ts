@@ -34,9 +34,21 @@ export type FromWorker =
       readonly stack?: string
     }
 
-function sent({ probes: _, scope, ...request }: ScanRequest): SentRequest {
-  const { targets: __, declared, excluded, ...rest } = scope
-  return { ...request, scope: { ...rest, declared: declared.ranges, excluded: excluded.ranges } }
+/** Only what a worker needs: functions cannot be sent. */
+function sent({ store, scope, services, checks, seed, ...request }: ScanRequest): SentRequest {
+  const { mostInFlight, connectMs, talkMs, retries } = request
+  const { declared, excluded, targets: _, ...rest } = scope
+  return {
+    store,
+    scope: { ...rest, declared: declared.ranges, excluded: excluded.ranges },
+    mostInFlight,
+    connectMs,
+    talkMs,
+    retries,
+    ...(services === undefined ? {} : { services }),
+    ...(checks === undefined ? {} : { checks }),
+    ...(seed === undefined ? {} : { seed }),
+  }
 }
 
 /** The request a worker was sent, with its sets of addresses. */

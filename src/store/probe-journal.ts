@@ -91,9 +91,9 @@ export async function openProbeJournal(store: string, scope: ProbeScope): Promis
         number++
         if (number === 1) {
           const first = beganSchema.safeParse(parsed(text))
-          if (!first.success) return damaged(name, 1, 'no beginning of a scan')
-          if (JSON.stringify(identity(first.data)) !== JSON.stringify(identity(scope)))
-            return damaged(name, 1, 'the beginning of another scan')
+          if (!first.success) damaged(name, 1, 'no beginning of a scan')
+          if (JSON.stringify(identity(first.data ?? scope)) !== JSON.stringify(identity(scope)))
+            damaged(name, 1, 'the beginning of another scan')
           continue
         }
         for (const kept of entriesOf(text) ?? damaged(name, number, 'not what a scan writes')) {
@@ -107,7 +107,7 @@ export async function openProbeJournal(store: string, scope: ProbeScope): Promis
   }
   const done = marks(scope.targets)
   let doneBefore = 0
-  for await (const _ of all(done)) doneBefore++
+  for await (const { index } of all(done)) doneBefore += done.has(index) ? 1 : 0
   let opening: Promise<FileHandle> | undefined
   const close = async (): Promise<void> => {
     const file = await opening

@@ -307,8 +307,9 @@ rate: {per_second: 40, per_prefix: 40}
   const journalOf = async (store: string): Promise<string[]> => {
     const [folder] = await readdir(join(store, 'probes')).catch(() => [])
     if (folder === undefined) return []
-    const text = await readFile(join(store, 'probes', folder, 'part-000000.ndjson'), 'utf8').catch(() => '')
-    return text.split('\n').slice(1, -1)
+    const parts = (await readdir(join(store, 'probes', folder))).toSorted()
+    const texts = await Promise.all(parts.map((part) => readFile(join(store, 'probes', folder, part), 'utf8')))
+    return texts.flatMap((text) => text.split('\n').slice(1, -1))
   }
   const indexesOf = (lines: readonly string[]): number[] =>
     lines.flatMap((line) => {
