@@ -61,8 +61,20 @@ export interface ProbeContext {
   readonly port: number
   /** Where to complain, in ASCII. */
   readonly contact: string
+  /** This machine's literal address in the connection. */
+  readonly from: string
   /** Whether the connection speaks TLS already. */
   readonly tls: TlsFacts | undefined
+  /** For mail servers, where the check of open relays is asked for. */
+  readonly relay?: Relay
+}
+
+/** What the check of open relays is made with. */
+export interface Relay {
+  /** A domain of the operator's that no target hosts or relays for. */
+  readonly domain: string
+  /** Whether servers may trust this machine, at that literal address, more than they trust the Internet. */
+  readonly isInside: (from: string) => boolean
 }
 
 interface ProbeFacts {
@@ -99,6 +111,18 @@ export interface UdpProbe extends ProbeFacts {
 }
 
 export type Probe = TcpProbe | UdpProbe
+
+/** A question beyond what a service is, asked only where it is named. */
+export interface Check {
+  readonly id: string
+  /** Id of the probe it goes with: it is asked of whom that probe asks. */
+  readonly probe: string
+  /** As of probes: what is sent, why that does no harm, what its verdict proves. */
+  readonly sends: string
+  readonly harmless: string
+  readonly identity: string
+  readonly reference: string
+}
 
 /**
  * What became of a target. `answered` is the only one that counts as exposed; `local` was not asked at all, for lack of

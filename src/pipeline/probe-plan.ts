@@ -1,7 +1,7 @@
 import type { RegionTable } from '../locate/regions.ts'
 import { isOfIPv4 } from '../model/address-set.ts'
 import { wrongInput } from '../model/errors.ts'
-import type { Probe } from '../model/probe.ts'
+import type { Check, Probe } from '../model/probe.ts'
 import type { Scope } from '../model/scope.ts'
 import { probes } from '../probes/index.ts'
 import { loadServices } from '../recognise/service.ts'
@@ -32,6 +32,7 @@ export interface ProbePlan {
   readonly addresses: number
   readonly excluded: number
   readonly doors: readonly string[]
+  readonly checks: readonly string[]
   readonly targets: number
   /** Connections and datagrams begun at most, each asked again as often as a silent one is. */
   readonly begun: { readonly least: number; readonly most: number }
@@ -46,7 +47,7 @@ export function planScan(scope: Scope, asked: readonly Probe[]): Plan {
 
 export const doorName = ({ probe, port }: Door): string => `${probe.transport}/${port} ${probe.id}`
 
-export function describePlan(scope: Scope, plan: Plan, retries: number): ProbePlan {
+export function describePlan(scope: Scope, plan: Plan, checks: readonly Check[], retries: number): ProbePlan {
   const { perSecond, perPrefix } = scope.rate
   const least = plan.size
   const most = plan.size * (1 + retries)
@@ -57,6 +58,7 @@ export function describePlan(scope: Scope, plan: Plan, retries: number): ProbePl
     addresses: Number(scope.targets.size),
     excluded: Number(scope.declared.size - scope.targets.size),
     doors: plan.doors.map(doorName),
+    checks: checks.map(({ id }) => id),
     targets: plan.size,
     begun: { least, most },
     seconds: { least: seconds(least), most: seconds(most) },

@@ -2,7 +2,7 @@ import { loadRegions } from '../locate/regions.ts'
 import { addressNumber } from '../model/address-set.ts'
 import { wrongInput } from '../model/errors.ts'
 import type { Observation, Outcome } from '../model/observation.ts'
-import type { Probe, ProbeStatus, TcpProbe } from '../model/probe.ts'
+import type { Check, Probe, ProbeStatus, Relay, TcpProbe } from '../model/probe.ts'
 import { rangeOf, type Scope } from '../model/scope.ts'
 import { scopeGuard } from '../net/guard.ts'
 import { OffScope } from '../net/tcp.ts'
@@ -26,6 +26,7 @@ import {
 import { version } from '../version.ts'
 import { fill } from './fill.ts'
 import { newId } from './import.ts'
+import { checksOf, relayOf } from './probe-checks.ts'
 import { checkRegions, describePlan, doorName, planScan, probesOf, type ProbePlan } from './probe-plan.ts'
 
 export type ProbeProgress = EngineProgress
@@ -35,6 +36,8 @@ export interface ProbeRequest {
   readonly scope: Scope
   /** Services and categories, normalised; all but industrial control when absent. */
   readonly services?: readonly string[]
+  /** Ids of checks; none when absent. */
+  readonly checks?: readonly string[]
   readonly id?: string
   /** Fixes the order; made of the scope when absent. */
   readonly seed?: number
@@ -50,21 +53,30 @@ export interface ProbeRequest {
 
 /** What a probe would send. Sends and writes nothing. @throws CensusError exit 2 */
 export async function planProbe(request: ProbeRequest): Promise<ProbePlan> {
-  const { plan } = await prepare(request)
-  return describePlan(request.scope, plan, request.retries)
+  const { plan, checks } = await prepare(request)
+  return describePlan(request.scope, plan, checks, request.retries)
 }
 
 interface Prepared {
   readonly plan: Plan
   readonly asked: readonly Probe[]
+  readonly checks: readonly Check[]
+  readonly relay: Relay | undefined
   readonly seed: number
 }
 
-async function prepare({ scope, services, regionTables, probes, seed }: ProbeRequest): Promise<Prepared> {
+async function prepare({ scope, services, regionTables, probes, seed, ...request }: ProbeRequest): Promise<Prepared> {
   const regions = await loadRegions(regionTables === undefined ? {} : { userTables: regionTables })
   checkRegions(scope, regions)
   const asked = probes ?? probesOf(services)
-  return { plan: planScan(scope, asked), asked, seed: seed ?? Number.parseInt(scope.hash.slice(0, 8), 16) }
+  const checks = checksOf(request.checks ?? [], asked)
+  return {
+    plan: planScan(scope, asked),
+    asked,
+    checks,
+    relay: relayOf(scope, checks),
+    seed: seed ?? Number.parseInt(scope.hash.slice(0, 8), 16),
+  }
 }
 
 /**
@@ -88,9 +100,14 @@ export async function probe(request: ProbeRequest): Promise<RecordsSnapshot> {
   })
   const lock = await lockStore(store)
   try {
-    const { plan, seed } = prepared
-    const doors = plan.doors.map(doorName)
-    const journal = await openProbeJournal(store, { scope: scope.hash, doors, targets: plan.size, seed })
+    const { plan, checks, seed } = prepared
+    const journal = await openProbeJournal(store, {
+      scope: scope.hash,
+      doors: plan.doors.map(doorName),
+      checks: checks.map(({ id: name }) => name),
+      targets: plan.size,
+      seed,
+    })
     try {
       const scanned = await ask(request, prepared, journal)
       const snapshot = await publish(id, request, prepared, journal, scanned)
@@ -116,7 +133,11 @@ export async function probe(request: ProbeRequest): Promise<RecordsSnapshot> {
 const flushMs = 200
 const mostWaiting = 20_000
 
-async function ask(request: ProbeRequest, { plan, asked, seed }: Prepared, journal: ProbeJournal): Promise<Scanned> {
+async function ask(
+  request: ProbeRequest,
+  { plan, asked, relay, seed }: Prepared,
+  journal: ProbeJournal,
+): Promise<Scanned> {
   const { scope } = request
   let waiting: Kept[] = []
   let writing: Promise<void> = Promise.resolve()
@@ -137,6 +158,7 @@ async function ask(request: ProbeRequest, { plan, asked, seed }: Prepared, journ
       plan,
       guard: scopeGuard(scope),
       contact: scope.contact,
+      ...(relay === undefined ? {} : { relay }),
       order: permutation(plan.size, seed),
       isDone: (index) => journal.isDone(index),
       doneBefore: journal.doneBefore,
@@ -171,7 +193,7 @@ async function ask(request: ProbeRequest, { plan, asked, seed }: Prepared, journ
 async function publish(
   id: string,
   { store, scope, services }: ProbeRequest,
-  { plan, seed }: Prepared,
+  { plan, checks, seed }: Prepared,
   journal: ProbeJournal,
   scanned: Scanned,
 ): Promise<RecordsSnapshot> {
@@ -215,6 +237,7 @@ async function publish(
         excluded: Number(scope.declared.size - scope.targets.size),
         doors: plan.doors.map(doorName),
         ...(services === undefined ? {} : { services: [...services] }),
+        ...(checks.length === 0 ? {} : { checks: checks.map(({ id: name }) => name) }),
         targets: plan.size,
         seed,
         begun: scanned.begun,

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { Probe } from '../../src/model/probe.ts'
+import { checks } from '../../src/probes/checks/index.ts'
 import { probes } from '../../src/probes/index.ts'
 import { loadServices } from '../../src/recognise/service.ts'
 import { terminalWidth, wrapped } from '../../src/reports/text.ts'
@@ -9,7 +10,7 @@ const key = ({ id, transport }: Probe): string => `${id} ${transport}`
 const named = probes.map((probe) => ({ name: key(probe), probe }))
 
 const folder = new URL('../../src/probes/', import.meta.url)
-const files = readdirSync(folder).filter((file) => file !== 'index.ts')
+const files = readdirSync(folder).filter((file) => file.endsWith('.ts') && file !== 'index.ts')
 
 /** A probe is an object with an id and a transport that talks or has a request. */
 const isProbe = (value: unknown): value is Probe =>
@@ -68,6 +69,18 @@ test('what is not asked has a probe that could ask it', () => {
   expect(named.map(({ name }) => name)).toEqual(expect.arrayContaining(Object.keys(unasked)))
 })
 
+function testClauses(facts: Readonly<Record<string, string>>): void {
+  test.each(Object.entries(facts))('%s is one clause', (_, said) => {
+    // Printable, one space between words, and no stop: neither at the end nor between two sentences.
+    expect(said).toMatch(/^[^\s\p{C}]+(?: [^\s\p{C}]+)*$/u)
+    expect(said).not.toMatch(/[.!?;,]$|[.!?] /)
+    // As `census list probes` has it: beside its name, in a few lines of a terminal.
+    const lines = wrapped(said, terminalWidth - 14)
+    expect(lines.length).toBeLessThanOrEqual(3)
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(terminalWidth - 14)
+  })
+}
+
 const services = new Map(loadServices().services.map((service) => [service.id, service]))
 
 describe.each(named)('$name', ({ name, probe }) => {
@@ -87,15 +100,17 @@ describe.each(named)('$name', ({ name, probe }) => {
 
   const { sends, harmless, identity, reference } = probe
   const matching = probe.transport === 'udp' ? { matching: probe.matching } : {}
-  test.each(Object.entries({ sends, harmless, identity, reference, ...matching }))('%s is one clause', (_, said) => {
-    // Printable, one space between words, and no stop: neither at the end nor between two sentences.
-    expect(said).toMatch(/^[^\s\p{C}]+(?: [^\s\p{C}]+)*$/u)
-    expect(said).not.toMatch(/[.!?;,]$|[.!?] /)
-    // As `census list probes` has it: beside its name, in a few lines of a terminal.
-    const lines = wrapped(said, terminalWidth - 14)
-    expect(lines.length).toBeLessThanOrEqual(3)
-    for (const line of lines) expect(line.length).toBeLessThanOrEqual(terminalWidth - 14)
+  testClauses({ sends, harmless, identity, reference, ...matching })
+})
+
+describe.each(checks)('$id', ({ id, probe, sends, harmless, identity, reference }) => {
+  test('goes with a probe there is, and has a name of its own', () => {
+    expect(probes.map((each) => each.id)).toContain(probe)
+    expect(id).toMatch(/^[a-z]+(-[a-z]+)*$/)
+    expect([...probes, ...checks].filter((each) => each.id === id)).toHaveLength(1)
   })
+
+  testClauses({ sends, harmless, identity, reference })
 })
 
 describe('the files', () => {
