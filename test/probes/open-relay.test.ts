@@ -143,6 +143,7 @@ describe('nothing is known of a server', () => {
     ['breaks off in an answer', [ok, '55'], ''],
     ['breaks off in an answer of several lines', [ok, '250-2.1.5 Ok\r\n'], ''],
     ['breaks off before the control', [...all.slice(0, 9), ok, ok], `${question} 554 5.7.1 Relay access denied`],
+    ['breaks off before the last control', [...all.slice(0, 12), ok, ok], `${question} 554 5.7.1 Relay access denied`],
     ['says what is no answer', [ok, 'hello\r\n'], ''],
   ])('that %s', (_, says, words) => {
     for (const over of ['closed', 'silent', 'full'] as const) {
