@@ -12,7 +12,8 @@ export const openRelay: Check = {
   id: 'open-relay',
   probe: 'smtp',
   sends: 'MAIL and RCPT in up to five forms, each undone by RSET, after EHLO in the same connection',
-  harmless: 'no message follows; sender and recipient are of a domain that the scope names as the operator’s',
+  harmless:
+    'no message follows; nobody’s domain is named but the server’s own and one that the scope says is the operator’s',
   identity: 'a recipient outside of the server’s domains is accepted; whether mail would be delivered is not tested',
   reference: 'RFC 5321, RFC 2505 §2.1',
 }
