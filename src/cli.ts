@@ -132,6 +132,7 @@ globalOptions(program.command('probe'))
   .description('probe the ranges of a scope that its owner lets be probed, and nothing else')
   .requiredOption('--scope <FILE>', 'what may be asked, by whose authority, and how fast (docs/probing.md)')
   .option('--services <LIST>', 'services and categories (default: all there are probes for, but ics)')
+  .option('--checks <LIST>', 'what is asked beyond that (`census list probes`; default: nothing)')
   .addOption(
     new Option('--in-flight <N>', 'connections and datagrams under way at a time, at most')
       .default(4000)

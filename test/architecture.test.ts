@@ -85,6 +85,7 @@ const rooms: Readonly<Record<string, Room>> = {
       'model',
       'locate/regions.ts',
       'probes/index.ts',
+      'probes/checks/index.ts',
       'recognise/service.ts',
       'sources/files/index.ts',
       'sources/files/observation.ts',

@@ -12,7 +12,8 @@ import { placeMeans } from '../src/model/place.ts'
 import { probeStatuses } from '../src/model/probe.ts'
 import { formatIds, rejectReasons } from '../src/model/reader.ts'
 import { breakdowns } from '../src/model/tally.ts'
-import { udpChecks } from '../src/probes/checks/index.ts'
+import { checks, udpChecks } from '../src/probes/checks/index.ts'
+import { relayVerdicts } from '../src/probes/checks/open-relay.ts'
 import { probes } from '../src/probes/index.ts'
 import { loadRegions } from '../src/locate/regions.ts'
 import { loadServices } from '../src/recognise/service.ts'
@@ -144,6 +145,11 @@ describe('docs/probing.md', () => {
 
   test('names every field of a scope', () => {
     expect(firstCells(section(probing, '## The scope'))).toEqual(Object.keys(scopeSchema.shape))
+  })
+
+  test('has every check, and every verdict of open relays', () => {
+    for (const { id } of checks) expect(probing).toContain(`\`${id}\``)
+    expect(firstCells(section(probing, '## Checks'))).toEqual(relayVerdicts)
   })
 
   test('shows a scope that is one', async () => {

@@ -1,7 +1,8 @@
 import { loadRegions } from '../locate/regions.ts'
 import type { EngineFacts } from '../model/engine.ts'
 import { exitCodes, wrongInput, type ExitCode } from '../model/errors.ts'
-import type { Probe } from '../model/probe.ts'
+import type { Check, Probe } from '../model/probe.ts'
+import { checks } from '../probes/checks/index.ts'
 import { probes } from '../probes/index.ts'
 import { loadServices } from '../recognise/service.ts'
 import { grouped, table, terminalWidth, wrapped } from '../reports/text.ts'
@@ -52,8 +53,8 @@ export async function listCommand(
       printResult(
         console,
         global,
-        probes.flatMap((each, index) => [...(index === 0 ? [] : ['']), ...probeLines(each)]),
-        probes,
+        [...probes.map(probeLines), ...checks.map(checkLines)].flatMap((lines) => ['', ...lines]).slice(1),
+        [...probes, ...checks],
       )
       return exitCodes.done
     }
@@ -145,9 +146,15 @@ function sourceLines(engine: EngineFacts): string[] {
 }
 
 /** What a probe sends, and why that is harmless. */
-function probeLines({ id, transport, ports: doors, ...probe }: Probe): string[] {
+const probeLines = (probe: Probe): string[] =>
+  factLines(`${probe.id} (${probe.transport} ${probe.ports.join(', ')})`, probe)
+
+const checkLines = (check: Check): string[] =>
+  factLines(`${check.id} (goes with ${check.probe}; only where --checks names it)`, check)
+
+function factLines(title: string, probe: Probe | Check): string[] {
   return [
-    `${id} (${transport} ${doors.join(', ')})`,
+    title,
     ...entry('sends', [probe.sends]),
     ...entry('harmless', [probe.harmless]),
     ...entry('identity', [probe.identity]),

@@ -87,12 +87,17 @@ async function isOf(snapshot: Snapshot, config: Config, country: string | undefi
   return same.every(Boolean)
 }
 
-/** Whether a snapshot is of the scope and services a configuration has probed. */
+/** Whether a snapshot is of the scope, services and checks a configuration has probed. */
 const isOfProbed = (
   { probe, complete }: RecordsSnapshot['manifest'],
-  { services }: ProbeConfig,
+  { services, probe: { checks } }: ProbeConfig,
   { hash }: Scope,
-): boolean => probe !== undefined && complete && probe.scope === hash && sorted(probe.services) === sorted(services)
+): boolean =>
+  probe !== undefined &&
+  complete &&
+  probe.scope === hash &&
+  sorted(probe.services) === sorted(services) &&
+  sorted(probe.checks) === sorted(checks)
 
 const sorted = (list: readonly string[] | undefined): string | undefined =>
   list && [...new Set(list.map(normalised))].toSorted().join()

@@ -11,6 +11,7 @@ import { list, printResult, progressLine, warn, type Console, type Global } from
 export interface ProbeOptions {
   readonly scope: string
   readonly services?: string
+  readonly checks?: string
   readonly seed?: number
   readonly inFlight: number
   readonly timeout: number
@@ -22,6 +23,8 @@ export interface ProbeOptions {
 
 /** How long a conversation may take in all. */
 const talkMs = 20_000
+/** The same where open relays are checked for: some mail servers answer slowly whom they refuse. */
+const relayTalkMs = 60_000
 /** Files that this process needs beside sockets. */
 const otherFiles = 40
 
@@ -64,6 +67,7 @@ const configured = ({ probe: asked, services, id, region_tables: regionTables }:
       timeout: asked.timeout ?? probeDefaults.timeout,
       retries: asked.retries ?? probeDefaults.retries,
       ...(services === undefined ? {} : { services: services.join(',') }),
+      ...(asked.checks === undefined ? {} : { checks: asked.checks.join(',') }),
       ...(asked.seed === undefined ? {} : { seed: asked.seed }),
       ...(id === undefined ? {} : { id }),
       ...(regionTables === undefined ? {} : { regionTables }),
@@ -73,8 +77,13 @@ const configured = ({ probe: asked, services, id, region_tables: regionTables }:
 
 /** @throws CensusError exit 2 for a scope or an option that is wrong */
 async function requestOf(options: Omit<ProbeOptions, 'dryRun'>, global: Global): Promise<ProbeRequest> {
-  const services = list(options.services)?.map((name) => name.toLowerCase())
-  if (services?.length === 0) throw wrongInput('--services names none', '`census list probes` shows what there is')
+  const named = (option: 'services' | 'checks'): string[] | undefined => {
+    const names = list(options[option])?.map((name) => name.toLowerCase())
+    if (names?.length === 0) throw wrongInput(`--${option} names none`, '`census list probes` shows what there is')
+    return names
+  }
+  const services = named('services')
+  const checks = named('checks')
   const scope = await readScope(options.scope, Date.now())
   const most = await mostFiles()
   return {
@@ -82,9 +91,10 @@ async function requestOf(options: Omit<ProbeOptions, 'dryRun'>, global: Global):
     scope,
     mostInFlight: Math.max(1, Math.min(options.inFlight, most - otherFiles)),
     connectMs: options.timeout,
-    talkMs,
+    talkMs: checks?.includes('open-relay') === true ? relayTalkMs : talkMs,
     retries: options.retries,
     ...(services === undefined ? {} : { services }),
+    ...(checks === undefined ? {} : { checks }),
     ...(options.seed === undefined ? {} : { seed: options.seed }),
     ...(options.id === undefined ? {} : { id: options.id }),
     ...(options.regionTables === undefined ? {} : { regionTables: options.regionTables }),

@@ -51,6 +51,7 @@ export const configSchema = z.strictObject({
       timeout: z.int().min(100).max(60_000).optional(),
       retries: z.int().min(0).max(5).optional(),
       seed: z.int().min(0).max(4_294_967_295).optional(),
+      checks: list.optional(),
     })
     .optional(),
   id: z.string().optional(),

@@ -61,8 +61,20 @@ export interface ProbeContext {
   readonly port: number
   /** Where to complain, in ASCII. */
   readonly contact: string
+  /** This machine's literal address in the connection. */
+  readonly from: string
   /** Whether the connection speaks TLS already. */
   readonly tls: TlsFacts | undefined
+  /** For mail servers, where the check of open relays is asked for. */
+  readonly relay?: Relay
+}
+
+/** What the check of open relays is made with. */
+export interface Relay {
+  /** A domain of the operator's that no target hosts or relays for. */
+  readonly domain: string
+  /** Whether servers may trust this machine, at that literal address, more than they trust the Internet. */
+  readonly isInside: (from: string) => boolean
 }
 
 interface Facts {
@@ -116,14 +128,18 @@ export interface Replies {
   readonly isCapped: boolean
 }
 
+/** A question beyond what identifies a service, asked only where it is named. */
+export interface Check extends Facts {
+  /** Id of the probe it goes with: it is asked of whom that probe asks. */
+  readonly probe: string
+}
+
 /**
- * A question beyond what identifies a service, asked only where it is named, after the target's own probe. Each
+ * A check by datagrams, after the target's own probe. Each
  * request has a socket of its own, and all replies to it are counted for a moment: what anyone's request would cause. One that
  * nothing came for is sent again, as a probe's is.
  */
-export interface UdpCheck extends Facts, Datagram {
-  /** Id of the UDP probe whose targets are asked. */
-  readonly probe: string
+export interface UdpCheck extends Check, Datagram {
   /** Whether it is a reply to that request. Never throws. */
   isReply(reply: Buffer, request: Buffer): boolean
   /** What one or more replies say, beside what the probe found. Never throws. */

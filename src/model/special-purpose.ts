@@ -6,8 +6,8 @@ import { addressSet, parseRange, type AddressNumber, type AddressRange } from '.
  * Those that a scope may ask for all the same are marked.
  */
 
-/** `own`: what this machine and documentation have to themselves; `private`: asked only where a scope says so. */
-type Leave = 'own' | 'private'
+/** `private` ones are asked only where a scope says so; `documentation` stands for the Internet in examples and tests. */
+type Leave = 'loopback' | 'documentation' | 'private'
 
 interface SpecialBlock {
   readonly prefix: string
@@ -19,22 +19,22 @@ export const specialBlocks: readonly SpecialBlock[] = [
   { prefix: '0.0.0.0/8', name: 'this network (RFC 791)' },
   { prefix: '10.0.0.0/8', name: 'private use (RFC 1918)', leave: 'private' },
   { prefix: '100.64.0.0/10', name: 'shared address space (RFC 6598)' },
-  { prefix: '127.0.0.0/8', name: 'loopback (RFC 1122)', leave: 'own' },
+  { prefix: '127.0.0.0/8', name: 'loopback (RFC 1122)', leave: 'loopback' },
   { prefix: '169.254.0.0/16', name: 'link local (RFC 3927)' },
   { prefix: '172.16.0.0/12', name: 'private use (RFC 1918)', leave: 'private' },
   { prefix: '192.0.0.0/24', name: 'IETF protocol assignments (RFC 6890)' },
-  { prefix: '192.0.2.0/24', name: 'documentation (RFC 5737)', leave: 'own' },
+  { prefix: '192.0.2.0/24', name: 'documentation (RFC 5737)', leave: 'documentation' },
   { prefix: '192.31.196.0/24', name: 'AS112 (RFC 7535)' },
   { prefix: '192.52.193.0/24', name: 'AMT (RFC 7450)' },
   { prefix: '192.88.99.0/24', name: '6to4 relay (RFC 7526)' },
   { prefix: '192.168.0.0/16', name: 'private use (RFC 1918)', leave: 'private' },
   { prefix: '192.175.48.0/24', name: 'AS112 (RFC 7534)' },
   { prefix: '198.18.0.0/15', name: 'benchmarking (RFC 2544)' },
-  { prefix: '198.51.100.0/24', name: 'documentation (RFC 5737)', leave: 'own' },
-  { prefix: '203.0.113.0/24', name: 'documentation (RFC 5737)', leave: 'own' },
+  { prefix: '198.51.100.0/24', name: 'documentation (RFC 5737)', leave: 'documentation' },
+  { prefix: '203.0.113.0/24', name: 'documentation (RFC 5737)', leave: 'documentation' },
   { prefix: '224.0.0.0/4', name: 'multicast (RFC 5771)' },
   { prefix: '240.0.0.0/4', name: 'reserved, and limited broadcast (RFC 1112, RFC 8190)' },
-  { prefix: '::1', name: 'loopback (RFC 4291)', leave: 'own' },
+  { prefix: '::1', name: 'loopback (RFC 4291)', leave: 'loopback' },
   { prefix: '::/128', name: 'unspecified (RFC 4291)' },
   { prefix: '::/96', name: 'IPv4-compatible (RFC 4291 §2.5.5.1)' },
   { prefix: '::ffff:0:0/96', name: 'IPv4-mapped (RFC 4291 §2.5.5.2)' },
@@ -43,10 +43,10 @@ export const specialBlocks: readonly SpecialBlock[] = [
   { prefix: '100::/64', name: 'discard (RFC 6666)' },
   { prefix: '100:0:0:1::/64', name: 'dummy (RFC 9780)' },
   { prefix: '2001::/23', name: 'IETF protocol assignments, Teredo, ORCHID (RFC 2928, RFC 4380, RFC 7343)' },
-  { prefix: '2001:db8::/32', name: 'documentation (RFC 3849)', leave: 'own' },
+  { prefix: '2001:db8::/32', name: 'documentation (RFC 3849)', leave: 'documentation' },
   { prefix: '2002::/16', name: '6to4 (RFC 3056)' },
   { prefix: '2620:4f:8000::/48', name: 'AS112 (RFC 7534)' },
-  { prefix: '3fff::/20', name: 'documentation (RFC 9637)', leave: 'own' },
+  { prefix: '3fff::/20', name: 'documentation (RFC 9637)', leave: 'documentation' },
   { prefix: '5f00::/16', name: 'segment routing (RFC 9602)' },
   { prefix: 'fc00::/7', name: 'unique local (RFC 4193)', leave: 'private' },
   { prefix: 'fe80::/10', name: 'link local (RFC 4291)' },
@@ -65,7 +65,12 @@ const parsed = specialBlocks.map((block) => {
 
 /** Blocks that may be asked although wider ones, which hold them, may not. */
 const left = (isPrivate: boolean): readonly AddressRange[] =>
-  parsed.filter(({ leave }) => leave === 'own' || (isPrivate && leave === 'private'))
+  parsed.filter(({ leave }) => leave !== undefined && (leave !== 'private' || isPrivate))
+
+const local = addressSet(parsed.filter(({ leave }) => leave !== 'documentation'))
+
+/** Whether an address says nothing of where on the Internet its host is: loopback, private, link-local, shared and the like. */
+export const isLocal = (address: AddressNumber): boolean => local.has(address)
 
 /** Says why an address may never be asked, if it may not. @param isPrivate whether the scope asks for private ranges */
 export function specialPurpose(isPrivate: boolean): (address: AddressNumber) => string | undefined {

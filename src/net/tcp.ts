@@ -5,7 +5,8 @@ import type { Guard } from './guard.ts'
 
 /** What a connection tells, in this order; after `ended` nothing. */
 export interface TcpEvents {
-  connected(): void
+  /** `from`: this machine's literal address in the connection. */
+  connected(from: string): void
   bytes(bytes: Buffer): void
   secured(tls: TlsFacts): void
   /** `code`: `closed` by the peer, `no-tls`, or the system's word (ECONNREFUSED, EMFILE, …). */
@@ -51,7 +52,7 @@ export function dialTcp(guard: Guard, address: string, port: number, now: number
   const why = guard(address, now)
   if (why !== undefined) throw new OffScope(address, why)
   const socket: Socket = connect({ host: address, port, lookup: noLookup, noDelay: true })
-  socket.on('connect', () => events.connected())
+  socket.on('connect', () => events.connected(socket.localAddress ?? ''))
   socket.on('data', (bytes) => {
     if (!isOver && secured === undefined) events.bytes(bytes)
   })

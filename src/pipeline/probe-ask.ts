@@ -1,5 +1,5 @@
 import { wrongInput } from '../model/errors.ts'
-import type { Probe, TcpProbe, UdpCheck } from '../model/probe.ts'
+import type { Check, Probe, Relay, TcpProbe } from '../model/probe.ts'
 import type { Scope } from '../model/scope.ts'
 import { scopeGuard } from '../net/guard.ts'
 import { OffScope } from '../net/tcp.ts'
@@ -9,6 +9,7 @@ import { scan, type EngineProgress, type Scanned } from '../scan/engine.ts'
 import { permutation } from '../scan/permutation.ts'
 import type { Plan, Target } from '../scan/plan.ts'
 import { openProbeJournal, type Kept, type ProbeJournal } from '../store/probe-journal.ts'
+import { checksOf, relayOf } from './probe-checks.ts'
 import { doorName, planScan, probesOf } from './probe-plan.ts'
 
 /** What is asked, how, and where what comes of it is kept. */
@@ -34,17 +35,21 @@ export interface ScanRequest {
 export interface PreparedScan {
   readonly plan: Plan
   readonly asked: readonly Probe[]
-  readonly checks: readonly UdpCheck[]
+  readonly checks: readonly Check[]
+  /** Where open relays are checked for. */
+  readonly relay: Relay | undefined
   readonly seed: number
 }
 
-/** @throws CensusError exit 2 for a name there is not */
-export function prepareScan({ scope, services, checks = [], probes, seed }: ScanRequest): PreparedScan {
+/** @throws CensusError exit 2 for a name there is not, and for a check that cannot be made */
+export function prepareScan({ scope, services, checks: named = [], probes, seed }: ScanRequest): PreparedScan {
   const asked = probes ?? probesOf(services)
+  const checks = checksOf(named, asked)
   return {
     plan: planScan(scope, asked),
     asked,
-    checks: udpChecks.filter(({ id }) => checks.includes(id)),
+    checks,
+    relay: relayOf(scope, checks),
     seed: seed ?? Number.parseInt(scope.hash.slice(0, 8), 16),
   }
 }
@@ -63,8 +68,14 @@ const isOf =
   ({ prefix }: Target): boolean =>
     of === 1 || (typeof prefix === 'number' ? prefix % of : Number(prefix % BigInt(of))) === nth
 
-export const journalOf = ({ store, scope }: ScanRequest, { plan, seed }: PreparedScan): Promise<ProbeJournal> =>
-  openProbeJournal(store, { scope: scope.hash, doors: plan.doors.map(doorName), targets: plan.size, seed })
+export const journalOf = ({ store, scope }: ScanRequest, { plan, checks, seed }: PreparedScan): Promise<ProbeJournal> =>
+  openProbeJournal(store, {
+    scope: scope.hash,
+    doors: plan.doors.map(doorName),
+    checks: checks.map(({ id }) => id),
+    targets: plan.size,
+    seed,
+  })
 
 /** How often what was settled is written down, and how much of it may wait. */
 const flushMs = 200
@@ -81,7 +92,7 @@ export async function askPart(
   onProgress?: (progress: EngineProgress) => void,
 ): Promise<Scanned> {
   const { scope } = request
-  const { plan, asked, checks, seed } = prepared
+  const { plan, asked, checks, relay, seed } = prepared
   const journal = await journalOf(request, prepared)
   let waiting: Kept[] = []
   let writing: Promise<void> = Promise.resolve()
@@ -108,7 +119,8 @@ export async function askPart(
       // What was settled before is everyone's: one tells of it.
       doneBefore: part.nth === 0 ? journal.doneBefore : 0,
       recognisers: asked.filter((each): each is TcpProbe => each.transport === 'tcp'),
-      checks,
+      checks: udpChecks.filter((each) => checks.includes(each)),
+      ...(relay === undefined ? {} : { relay }),
       perSecond: shareOf(scope.rate.perSecond, part),
       perPrefix: scope.rate.perPrefix,
       mostInFlight: request.mostInFlight,

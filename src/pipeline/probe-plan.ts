@@ -1,8 +1,9 @@
 import type { RegionTable } from '../locate/regions.ts'
 import { isOfIPv4 } from '../model/address-set.ts'
 import { wrongInput } from '../model/errors.ts'
-import type { Probe, UdpCheck } from '../model/probe.ts'
+import type { Check, Probe } from '../model/probe.ts'
 import type { Scope } from '../model/scope.ts'
+import { udpChecks } from '../probes/checks/index.ts'
 import { probes } from '../probes/index.ts'
 import { loadServices } from '../recognise/service.ts'
 import { checksFor } from '../scan/checking.ts'
@@ -33,6 +34,7 @@ export interface ProbePlan {
   readonly addresses: number
   readonly excluded: number
   readonly doors: readonly string[]
+  readonly checks: readonly string[]
   readonly targets: number
   /** Connections and datagrams begun at most, checks too, each asked again as often as a silent one is. */
   readonly begun: { readonly least: number; readonly most: number }
@@ -47,9 +49,10 @@ export function planScan(scope: Scope, asked: readonly Probe[]): Plan {
 
 export const doorName = ({ probe, port }: Door): string => `${probe.transport}/${port} ${probe.id}`
 
-export function describePlan(scope: Scope, plan: Plan, checks: readonly UdpCheck[], retries: number): ProbePlan {
+export function describePlan(scope: Scope, plan: Plan, checks: readonly Check[], retries: number): ProbePlan {
   const { perSecond, perPrefix } = scope.rate
-  const perAddress = plan.doors.reduce((sum, { probe }) => sum + 1 + checksFor(probe, checks).length, 0)
+  const later = udpChecks.filter((each) => checks.includes(each))
+  const perAddress = plan.doors.reduce((sum, { probe }) => sum + 1 + checksFor(probe, later).length, 0)
   const least = Number(scope.targets.size) * perAddress
   const most = least * (1 + retries)
   const crowded = mostInPrefix(scope) * perAddress
@@ -59,6 +62,7 @@ export function describePlan(scope: Scope, plan: Plan, checks: readonly UdpCheck
     addresses: Number(scope.targets.size),
     excluded: Number(scope.declared.size - scope.targets.size),
     doors: plan.doors.map(doorName),
+    checks: checks.map(({ id }) => id),
     targets: plan.size,
     begun: { least, most },
     seconds: { least: seconds(least), most: seconds(most) },

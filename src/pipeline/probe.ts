@@ -93,7 +93,7 @@ function ask(request: ProbeRequest, prepared: PreparedScan): Promise<Pick<Scanne
 async function publish(
   id: string,
   { store, scope, services }: ProbeRequest,
-  { plan, seed }: PreparedScan,
+  { plan, checks, seed }: PreparedScan,
   journal: ProbeJournal,
   { begun }: Pick<Scanned, 'begun'>,
 ): Promise<RecordsSnapshot> {
@@ -140,6 +140,7 @@ async function publish(
         excluded: Number(scope.declared.size - scope.targets.size),
         doors: plan.doors.map(doorName),
         ...(services === undefined ? {} : { services: [...services] }),
+        ...(checks.length === 0 ? {} : { checks: checks.map(({ id: name }) => name) }),
         targets: plan.size,
         seed,
         begun,

@@ -1,5 +1,7 @@
-import type { Conversation, TcpProbe } from '../model/probe.ts'
-import { Talk, type Step } from './talk.ts'
+import type { Conversation, ProbeContext, TcpProbe } from '../model/probe.ts'
+import { askRelay, unasked } from './checks/open-relay.ts'
+import { reply, type Reply } from './smtp-reply.ts'
+import { Talk } from './talk.ts'
 import { certificateNames } from './tls.ts'
 
 /**
@@ -22,8 +24,8 @@ export const smtp: TcpProbe = {
 /** `.invalid` belongs to nobody (RFC 6761). */
 const ehlo = 'EHLO census.invalid\r\n'
 
-function* conversation({ tls }: Parameters<TcpProbe['talk']>[0]): Conversation {
-  const talk = new Talk(tls)
+function* conversation(context: ProbeContext): Conversation {
+  const talk = new Talk(context.tls)
   const greeting = yield* reply(talk)
   if (greeting === undefined || ![220, 421, 554].includes(greeting.code)) return undefined
   yield* talk.send(ehlo)
@@ -43,31 +45,19 @@ function* conversation({ tls }: Parameters<TcpProbe['talk']>[0]): Conversation {
     }
   }
   if (offers('AUTH')) tags.push('auth')
+  const words: string[] = []
+  if (context.relay !== undefined) {
+    const isReady = greeting.code === 220 && capabilities?.code === 250
+    const relayed = isReady ? yield* askRelay(talk, greeting, context, context.relay) : unasked
+    tags.push(relayed.verdict)
+    words.push(...relayed.words)
+  }
   yield* talk.send('QUIT\r\n')
   return {
     module: 'smtp',
-    banner: [...greeting.lines, ...(capabilities?.lines ?? [])].join('\r\n'),
+    banner: [...greeting.lines, ...(capabilities?.lines ?? []), ...words].join('\r\n'),
     hostnames: certificateNames(talk.tls),
     tags,
-  }
-}
-
-interface Reply {
-  readonly code: number
-  readonly lines: readonly string[]
-}
-
-const mostLines = 64
-
-/** A reply of one or more lines (RFC 5321 §4.2.1). */
-function* reply(talk: Talk): Step<Reply | undefined> {
-  const lines: string[] = []
-  for (;;) {
-    const line = yield* talk.line(2048)
-    const [, code, more] = /^([2-5]\d\d)([ -]?)/.exec(line ?? '') ?? []
-    if (line === undefined || code === undefined || lines.length >= mostLines) return undefined
-    lines.push(line)
-    if (more !== '-') return { code: Number(code), lines }
   }
 }
 

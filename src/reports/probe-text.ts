@@ -5,6 +5,7 @@ export interface PlannedProbe {
   readonly addresses: number
   readonly excluded: number
   readonly doors: readonly string[]
+  readonly checks: readonly string[]
   readonly targets: number
   readonly begun: { readonly least: number; readonly most: number }
   readonly seconds: { readonly least: number; readonly most: number }
@@ -19,6 +20,7 @@ export function probePlanLines(plan: PlannedProbe): string[] {
   return [
     `${grouped(plan.addresses)} addresses (${grouped(plan.excluded)} of the ranges excluded) at ${plan.doors.length} doors: ${grouped(plan.targets)} targets.`,
     ...wrapped(`Doors: ${plan.doors.join(', ')}.`, terminalWidth),
+    ...(plan.checks.length === 0 ? [] : wrapped(`Checks: ${plan.checks.join(', ')}.`, terminalWidth)),
     `${span(begun, 'connections and datagrams')}, at most ${grouped(rate.perSecond)} a second`,
     `and ${grouped(rate.perPrefix)} a second to any /24 or /64: about ${span(seconds, 's')}.`,
     'Nothing was sent.',

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks'
-import type { ProbeStatus, TcpProbe, UdpCheck } from '../model/probe.ts'
+import type { ProbeStatus, Relay, TcpProbe, UdpCheck } from '../model/probe.ts'
 import type { Guard } from '../net/guard.ts'
 import { checkingAfter } from './checking.ts'
 import { openDatagrams, type Datagrams } from './datagrams.ts'
@@ -20,6 +20,8 @@ export interface EngineOptions {
   readonly plan: Plan
   readonly guard: Guard
   readonly contact: string
+  /** Where open relays are checked for. */
+  readonly relay?: Relay
   /** The order in which targets are asked: a permutation of 0 to plan.size - 1. */
   readonly order: (place: number) => number
   /** Whether a target was asked before, in a scan that goes on, and how many were. */
@@ -197,7 +199,7 @@ class Engine {
     this.#begun++
     this.#inFlight++
     const { address, port, isTls, probe } = attempt.target
-    const { guard, contact, connectMs, talkMs } = this.#options
+    const { guard, contact, relay, connectMs, talkMs } = this.#options
     const asked = attempt.checking?.left[0] ?? attempt.foreign ?? probe
     const due = this.#clock.now + connectMs
     const common = { address, port, contact }
@@ -211,7 +213,7 @@ class Engine {
       exchange: exchange({
         guard,
         probe: asked,
-        context: common,
+        context: { ...common, ...(relay === undefined ? {} : { relay }) },
         isTls: isTls && attempt.foreign === undefined,
         budgetBytes,
         now: Date.now(),

@@ -30,7 +30,7 @@ export interface Exchange {
 export interface ExchangeOptions {
   readonly guard: Guard
   readonly probe: TcpProbe
-  readonly context: Omit<ProbeContext, 'tls'>
+  readonly context: Omit<ProbeContext, 'from' | 'tls'>
   readonly isTls: boolean
   /** Bytes received, beyond which nothing more is taken. */
   readonly budgetBytes: number
@@ -74,6 +74,7 @@ const heardBytes = 1024
 export function exchange(options: ExchangeOptions): Exchange {
   const { guard, probe, context, budgetBytes, onDone } = options
   let isConnected = false
+  let from = ''
   let isDone = false
   let conversation: Conversation | undefined
   let isSecuring = false
@@ -112,7 +113,7 @@ export function exchange(options: ExchangeOptions): Exchange {
     conclude(next.value, why)
   }
   const begin = (tls: TlsFacts | undefined): void => {
-    conversation = probe.talk({ ...context, tls })
+    conversation = probe.talk({ ...context, from, tls })
     step(undefined)
   }
   const over = (why: Over): void => {
@@ -121,8 +122,9 @@ export function exchange(options: ExchangeOptions): Exchange {
   }
 
   const connection: TcpConnection = dialTcp(guard, context.address, context.port, options.now, {
-    connected: () => {
+    connected: (own) => {
       isConnected = true
+      from = own
       options.onConnected()
       if (options.isTls) connection.secure()
       else begin(undefined)

@@ -105,6 +105,8 @@ const recordsSchema = z.object({
       doors: z.array(z.string()),
       /** Services and categories asked for by name; all there are probes for when absent. */
       services: z.array(z.string()).optional(),
+      /** Ids of the checks made; none when absent. */
+      checks: z.array(z.string()).optional(),
       /** Addresses times doors, in an order that the seed fixes. */
       targets: count,
       seed: count,

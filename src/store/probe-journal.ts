@@ -12,6 +12,8 @@ export interface ProbeScope {
   readonly scope: string
   /** `tcp/25 smtp`, … in the order targets are numbered by. */
   readonly doors: readonly string[]
+  /** Ids of checks. */
+  readonly checks: readonly string[]
   readonly targets: number
   readonly seed: number
 }
@@ -40,6 +42,7 @@ const findingSchema = z.strictObject({
 const beganSchema = z.strictObject({
   scope: z.string(),
   doors: z.array(z.string()),
+  checks: z.array(z.string()),
   targets: place,
   seed: place,
   began: place,
@@ -165,7 +168,13 @@ function marks(size: number): Marks {
   }
 }
 
-const identity = ({ scope, doors, targets, seed }: ProbeScope): readonly unknown[] => [scope, doors, targets, seed]
+const identity = ({ scope, doors, checks, targets, seed }: ProbeScope): readonly unknown[] => [
+  scope,
+  doors,
+  checks,
+  targets,
+  seed,
+]
 
 function batchOf(batch: readonly Kept[]): z.infer<typeof batchSchema> {
   const none: Partial<Record<ProbeStatus, number[]>> = {}

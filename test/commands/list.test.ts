@@ -3,6 +3,8 @@ import stringWidth from 'string-width'
 import { describe, expect, it } from 'vitest'
 import { listCommand } from '../../src/commands/list.ts'
 import { formatIds } from '../../src/model/reader.ts'
+import { checks } from '../../src/probes/checks/index.ts'
+import { probes } from '../../src/probes/index.ts'
 import { makeSnapshot, withFolder } from '../helpers/census.ts'
 import { globals, recorded } from '../helpers/cli.ts'
 
@@ -20,6 +22,16 @@ describe('census list', () => {
     const json = JSON.parse(await list(topic, 'no-store', {}, { json: true })) as unknown[]
     expect(json).toHaveLength(text.trimEnd().split('\n').length - 1)
     expect(await list(topic, 'no-store', {}, { quiet: true })).toBe('')
+  })
+
+  it('probes, and checks with what they go with', async () => {
+    const text = await list('probes', 'no-store')
+    for (const line of text.slice(text.indexOf('\nopen-relay')).split('\n'))
+      expect(stringWidth(line), line).toBeLessThanOrEqual(80)
+    expect(text).toMatch(/\n\nopen-relay \(goes with smtp; only where --checks names it\)\n {2}sends {5}MAIL and RCPT /)
+    const json = JSON.parse(await list('probes', 'no-store', {}, { json: true })) as { id: string; probe?: string }[]
+    expect(json).toHaveLength(probes.length + checks.length)
+    expect(json.filter(({ probe }) => probe !== undefined).map(({ id }) => id)).toEqual(checks.map(({ id }) => id))
   })
 
   it('formats are those --format takes', async () => {

@@ -21,7 +21,13 @@ export interface Conversed {
   readonly heard: number
 }
 
-const someone: ProbeContext = { address: '192.0.2.1', port: 0, contact: 'noc@example.net', tls: undefined }
+const someone: ProbeContext = {
+  address: '192.0.2.1',
+  port: 0,
+  contact: 'noc@example.net',
+  from: '198.51.100.1',
+  tls: undefined,
+}
 
 /** Leads a probe's conversation with a peer that says what a script says. */
 export function converse(probe: TcpProbe, { says, over = 'closed', handshakes = [], context }: Script): Conversed {

@@ -49,7 +49,18 @@ export interface RealServer {
 export const serverUsers = ['Debian-exim', 'opensmtpd', 'opensmtpq', 'smmta', 'smmsp', 'ntpsec']
 
 /** The name of the certificate that servers with TLS have. */
-export const certificateName = 'secure.example.test'
+const certificateName = 'secure.example.test'
+
+/** Makes cert.pem and key.pem in a folder. */
+export function makeCertificate(folder: string): void {
+  const name = ['-subj', `/CN=${certificateName}`, '-addext', `subjectAltName=DNS:${certificateName}`]
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', 'key.pem']
+  const { status, error, stderr } = spawnSync('openssl', ['req', '-x509', ...key, ...name, '-out', 'cert.pem'], {
+    cwd: folder,
+    encoding: 'utf8',
+  })
+  if (status !== 0) throw new Error(`no certificate: ${error?.message ?? stderr}`)
+}
 
 const tcp = (service: string, port: number, says: Partial<ServerDoor> = {}): ServerDoor => ({
   service,
@@ -125,6 +136,28 @@ const bind = (root: string, ...options: readonly string[]): string =>
     'exec named -g -c "$PWD/n.conf" -n 1',
   ].join('\n')
 const rootServer = '192.0.2.80'
+const postfix = (...lines: readonly string[]): string =>
+  [
+    'mkdir conf data spool && chown postfix data',
+    file(
+      'conf/main.cf',
+      'compatibility_level = 3.6',
+      'queue_directory = $PWD/spool',
+      'data_directory = $PWD/data',
+      'maillog_file = $PWD/log',
+      'maillog_file_prefixes = /tmp',
+      'inet_interfaces = $A',
+      'inet_protocols = ipv4',
+      'myhostname = mx.example.test',
+      'mydestination =',
+      'smtpd_tls_security_level = may',
+      'smtpd_tls_cert_file = $T/cert.pem',
+      'smtpd_tls_key_file = $T/key.pem',
+      ...lines,
+    ),
+    file('conf/master.cf', '$A:25 inet n - n - - smtpd', ...postfixServices),
+    'exec postfix -c "$PWD/conf" start-fg',
+  ].join('\n')
 
 /** Every server that the probes are held against, each on an address of its own and on the port of its service. */
 export const realServers: readonly RealServer[] = [
@@ -134,28 +167,7 @@ export const realServers: readonly RealServer[] = [
     needs: ['postfix'],
     wantsRoot: true,
     address: '192.0.2.10',
-    script: [
-      `${ownAddress}mkdir conf data spool && chown postfix data`,
-      file(
-        'conf/main.cf',
-        'compatibility_level = 3.6',
-        'queue_directory = $PWD/spool',
-        'data_directory = $PWD/data',
-        'maillog_file = $PWD/log',
-        'maillog_file_prefixes = /tmp',
-        'inet_interfaces = $A',
-        'inet_protocols = ipv4',
-        'myhostname = mx.example.test',
-        'mydestination =',
-        'mynetworks = 127.0.0.0/8',
-        'smtpd_relay_restrictions = permit_mynetworks, reject',
-        'smtpd_tls_security_level = may',
-        'smtpd_tls_cert_file = $T/cert.pem',
-        'smtpd_tls_key_file = $T/key.pem',
-      ),
-      file('conf/master.cf', '$A:25 inet n - n - - smtpd', ...postfixServices),
-      'exec postfix -c "$PWD/conf" start-fg',
-    ].join('\n'),
+    script: `${ownAddress}${postfix('mynetworks = 127.0.0.0/8', 'smtpd_relay_restrictions = permit_mynetworks, reject')}`,
     doors: [tcp('smtp', 25, { product: 'Postfix', tags: ['starttls'], hostnames: certificateName })],
   },
   {
@@ -201,7 +213,10 @@ ${file('smtpd.conf', 'listen on $A port 25 hostname mx3.example.test', 'action "
         "define(\\`confDOMAIN_NAME', \\`mx4.example.test')",
         "define(\\`confPID_FILE', \\`$PWD/pid')",
         "FEATURE(\\`no_default_msa')",
+        // Names have no addresses on the stage.
+        "FEATURE(\\`accept_unresolvable_domains')",
         "DAEMON_OPTIONS(\\`Family=inet,Port=25,Addr=$A')",
+        "MAILER(\\`smtp')",
       ),
       `m4 -D_CF_DIR_="$cf" "\${cf}m4/cf.m4" s.mc | sed -E '/^(F[wt]|O (AliasFile|StatusFile|HelpFile)=)/d' >s.cf`,
       'exec "$X/sendmail-bin/usr/libexec/sendmail/sendmail" -C"$PWD/s.cf" -bD',
@@ -504,6 +519,36 @@ ${file('v.conf', ...'listen=YES listen_address=$A listen_port=21 background=NO a
     ),
     doors: [tcp('rtsp', 554, { product: 'RTSP server' })],
   },
+]
+
+const relaying = (name: string, address: string, ...lines: readonly string[]): RealServer => ({
+  name,
+  package: 'postfix',
+  needs: ['postfix'],
+  wantsRoot: true,
+  address,
+  script: `ip address add $A/32 dev lo\n${postfix(...lines)}`,
+  doors: [tcp('smtp', 25, { product: 'Postfix' })],
+})
+
+/** Mail servers for the far side of a wire: closed to strangers, open to all, and one that trusts the stage’s client. */
+export const relayServers: readonly RealServer[] = [
+  relaying('closed', '192.0.2.1', 'mynetworks = 127.0.0.0/8', 'smtpd_relay_restrictions = permit_mynetworks, reject'),
+  relaying(
+    'open',
+    '192.0.2.2',
+    'mynetworks = 127.0.0.0/8',
+    'smtpd_relay_restrictions = permit',
+    // It does not start without a rejection somewhere, which here nobody comes as far as.
+    'smtpd_recipient_restrictions = check_client_access static:OK, reject',
+  ),
+  relaying(
+    'trusting',
+    '192.0.2.3',
+    `mynetworks = ${stageClient}`,
+    'smtpd_relay_restrictions = permit_mynetworks, reject',
+  ),
+  ...realServers.filter(({ name }) => ['exim', 'opensmtpd', 'sendmail'].includes(name)),
 ]
 
 /** Why a server cannot be started on this machine; undefined when it can. */

@@ -1,6 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ended } from './cli.ts'
 
 /** Where the census asks from on a stage: outside of what it asks. */
 export const stageClient = '198.51.100.1'
@@ -111,6 +112,36 @@ export async function openStage({ folder, local, silent = [], users = [] }: Stag
       await gone
       clearTimeout(timer)
     },
+  }
+}
+
+/**
+ * The far side of a wire: a network namespace beside the stage's own, where a prefix is. What is spawned there is asked from
+ * the stage through the wire, and sees the stage's client come from elsewhere.
+ */
+export async function farSide(stage: Stage, prefix: string): Promise<Stage> {
+  const script = [
+    'ip netns add far',
+    'ip link add wire type veth peer name wire netns far',
+    `ip link set wire up; ip route add ${prefix} dev wire src ${stageClient}`,
+    'exec nsenter --net=/run/netns/far sh -ec "$0"',
+  ]
+  const far = `ip link set lo up; ip link set wire up; ip route add local ${prefix} dev lo; ip route add ${stageClient} dev wire`
+  const { code, stderr } = await ended(stage.spawn(['sh', '-ec', script.join('\n'), far]))
+  if (code !== 0) throw new Error(`no wire: ${stderr}`)
+  // By the stage's name, the client would be taken for the server's own machine.
+  const enter = [
+    'nsenter',
+    '--net=/run/netns/far',
+    'unshare',
+    '--uts',
+    'sh',
+    '-c',
+    'hostname far.example.test; exec "$0" "$@"',
+  ]
+  return {
+    ...stage,
+    spawn: (command, options) => stage.spawn([...enter, ...command], options),
   }
 }
 

@@ -315,7 +315,7 @@ test('every block that is refused is one of the registries, and leaves are where
     const { bits, family } = prefixOf(prefix)
     const known = registries.find((each) => each.family === family && each.bits.startsWith(bits))
     expect(known, prefix).toBeDefined()
-    if (leave !== undefined) expect(known?.leave).toBe(leave === 'own' ? '+' : 'p')
+    if (leave !== undefined) expect(known?.leave).toBe(leave === 'private' ? 'p' : '+')
   }
 })
 

@@ -106,6 +106,7 @@ describe('a probe', () => {
     expect(refused).toBe(42)
     expect(accounting).toMatchObject({ in: 47, kept: 47, keptByOutcome: { answered: 3, failed: 2, closed: 42 } })
     expect({ complete, sources }).toEqual({ complete: true, sources: ['probe'] })
+    expect(facts).not.toHaveProperty('checks')
     const rows = await observationRows(snapshot)
     expect(rows.some((row) => String(row['address']).endsWith('ffff7f000203'))).toBe(false)
     const said = rows.filter((row) => row['outcome'] === 'answered')
@@ -117,6 +118,24 @@ describe('a probe', () => {
     ])
     // The journal is gone with the snapshot it became.
     expect(await readdir(join(store, 'probes'))).toEqual([])
+  })
+
+  test('that checks keeps the verdict and the words, and that it was made', async () => {
+    port = await serve('127.0.2.1', 0, (socket) => {
+      socket.write('220 mx.example.net ESMTP\r\n')
+      socket.on(
+        'data',
+        (bytes) => void socket.write(bytes.toString('latin1').startsWith('RCPT') ? '250 taken\r\n' : '250 x\r\n'),
+      )
+    })
+    store = join(await temporaryFolder(), 'store')
+    const checking = await scopeOf(`${partial.replace('inside', 'outside')}relay_domain: relay.example.net\n`)
+    snapshot = await probe(requestOf(store, checking, { checks: ['open-relay'] }))
+    expect(snapshot.manifest.probe?.checks).toEqual(['open-relay'])
+    const said = (await observationRows(snapshot)).filter((row) => row['outcome'] === 'answered')
+    // From loopback, whatever the scope says.
+    expect(said.map((row) => row['tags'])).toEqual(['relay-unknown-inside'])
+    expect(String(said[0]?.['banner'])).toMatch(/RCPT TO:<census-relay-check@relay\.example\.net> 250 taken$/)
   })
 
   test('is reported with how many were asked, and without rates or ranks', async () => {
@@ -278,7 +297,7 @@ rate: {per_second: 1000, per_prefix: 1000}
     // As a scan leaves it that was interrupted after this.
     const doors = [`udp/${door} ntp`]
     await prepareStore(store)
-    const journal = await openProbeJournal(store, { scope: request.scope.hash, doors, targets: 8, seed: 1 })
+    const journal = await openProbeJournal(store, { scope: request.scope.hash, doors, checks: [], targets: 8, seed: 1 })
     await journal.write([
       { index: 1, status: 'local', at: Date.now(), finding: { module: 'ntp', banner: 'version=4' } },
       { index: 2, status: 'local', at: Date.now() },
@@ -360,6 +379,14 @@ rate: {per_second: 40, per_prefix: 40}
     ['no such service', ['probe', '--scope', 'scope.yaml', '--services', 'smpt'], /smpt.*nearest: smtp/],
     ['a service without a probe', ['probe', '--scope', 'scope.yaml', '--services', 'knx'], /no probe for knx/],
     ['no services', ['probe', '--scope', 'scope.yaml', '--services', ','], /--services names none/],
+    ['no such check', ['probe', '--scope', 'scope.yaml', '--checks', 'relays'], /no check "relays".*: open-relay/],
+    [
+      'a check of what is not asked',
+      ['probe', '--scope', 'scope.yaml', '--services', 'ssh', '--checks', 'open-relay'],
+      /open-relay goes with smtp, which is not among/,
+    ],
+    ['a check without its domain', ['probe', '--scope', 'scope.yaml', '--checks', 'open-relay'], /relay_domain: /],
+    ['no checks', ['probe', '--scope', 'scope.yaml', '--checks', ','], /--checks names none/],
     ['a wrong number', ['probe', '--scope', 'scope.yaml', '--retries', '9'], /whole number from 0 to 5/],
   ])('%s: exit 2, one line, nothing written', async (_, args, message) => {
     const folder = await temporaryFolder()
@@ -391,5 +418,27 @@ rate: {per_second: 40, per_prefix: 40}
     expect(second.code).toBe(0)
     expect(second.stderr).toContain('nothing is asked')
     expect(await readFile(join(folder, 'report', 'exposure-by-region.csv'), 'utf8')).toBe(csv)
+    const config = await readFile(join(folder, 'census.yaml'), 'utf8')
+    await writeFile(join(folder, 'census.yaml'), config.replace('retries: 0', 'retries: 0, checks: [open-relay]'))
+    expect(await run('run')).toMatchObject({ code: 2, stderr: expect.stringContaining('nightly') as unknown })
   }, 60_000)
+
+  test('that checks says so before it does', async () => {
+    const folder = await temporaryFolder()
+    await writeFile(join(folder, 'scope.yaml'), `${slow}relay_domain: relay.example.net\n`)
+    await writeFile(
+      join(folder, 'census.yaml'),
+      'probe: {scope: scope.yaml, checks: [open-relay]}\nservices: [smtp]\nreport: {out: report}\n',
+    )
+    const args = ['probe', '--scope', 'scope.yaml', '--checks', 'Open-Relay', '--dry-run']
+    for (const command of [args, ['check', 'census.yaml']]) {
+      const { code, stdout } = await ended(startCensus(command, { cwd: folder }))
+      expect({ code, stdout }).toEqual({
+        code: 0,
+        stdout: expect.stringContaining('\nChecks: open-relay.\n') as unknown,
+      })
+    }
+    const { stdout } = await ended(startCensus([...args, '--json'], { cwd: folder }))
+    expect(JSON.parse(stdout)).toMatchObject({ checks: ['open-relay'] })
+  })
 })

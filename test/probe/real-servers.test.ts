@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -10,7 +9,7 @@ import type { Row } from '../../src/store/duckdb.ts'
 import { findSnapshot, isOfRecords, type RecordsSnapshot } from '../../src/store/snapshots.ts'
 import { censusCommand, ended } from '../helpers/cli.ts'
 import {
-  certificateName,
+  makeCertificate,
   realServers,
   serverMissing,
   serverUsers,
@@ -95,7 +94,7 @@ afterAll(async () => {
 async function census(): Promise<Found> {
   // Servers that change users must get through to their own folders.
   chmodSync(folder, 0o755)
-  makeCertificate()
+  makeCertificate(folder)
   const there = await openStage({ folder, local: [local], silent: [silent], users: serverUsers })
   stage = there
   await startServers(there, asked, folder)
@@ -149,16 +148,6 @@ const texts = (rows: readonly Row[]): Texts[] =>
 
 /** An IPv4 address of its key: the last 32 bits. */
 const addressOf = ({ address = '' }: Texts): string => [...Buffer.from(address.slice(-8), 'hex')].join('.')
-
-function makeCertificate(): void {
-  const name = ['-subj', `/CN=${certificateName}`, '-addext', `subjectAltName=DNS:${certificateName}`]
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', 'key.pem']
-  const { status, error, stderr } = spawnSync('openssl', ['req', '-x509', ...key, ...name, '-out', 'cert.pem'], {
-    cwd: folder,
-    encoding: 'utf8',
-  })
-  if (status !== 0) throw new Error(`no certificate: ${error?.message ?? stderr}`)
-}
 
 /** What the census must make of a server. */
 const due = (server: RealServer): Exposed[] =>

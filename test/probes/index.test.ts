@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { Probe } from '../../src/model/probe.ts'
-import { udpChecks } from '../../src/probes/checks/index.ts'
+import { checks, udpChecks } from '../../src/probes/checks/index.ts'
 import { probes } from '../../src/probes/index.ts'
 import { loadServices } from '../../src/recognise/service.ts'
 import { terminalWidth, wrapped } from '../../src/reports/text.ts'
@@ -69,6 +69,18 @@ test('what is not asked has a probe that could ask it', () => {
   expect(named.map(({ name }) => name)).toEqual(expect.arrayContaining(Object.keys(unasked)))
 })
 
+function testClauses(facts: Readonly<Record<string, string>>): void {
+  test.each(Object.entries(facts))('%s is one clause', (_, said) => {
+    // Printable, one space between words, and no stop: neither at the end nor between two sentences.
+    expect(said).toMatch(/^[^\s\p{C}]+(?: [^\s\p{C}]+)*$/u)
+    expect(said).not.toMatch(/[.!?;,]$|[.!?] /)
+    // As `census list probes` has it: beside its name, in a few lines of a terminal.
+    const lines = wrapped(said, terminalWidth - 14)
+    expect(lines.length).toBeLessThanOrEqual(3)
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(terminalWidth - 14)
+  })
+}
+
 const services = new Map(loadServices().services.map((service) => [service.id, service]))
 
 describe.each(named)('$name', ({ name, probe }) => {
@@ -88,9 +100,17 @@ describe.each(named)('$name', ({ name, probe }) => {
 
   const { sends, harmless, identity, reference } = probe
   const matching = probe.transport === 'udp' ? { matching: probe.matching } : {}
-  test.each(Object.entries({ sends, harmless, identity, reference, ...matching }))('%s is one clause', (_, said) =>
-    expectClause(said),
-  )
+  testClauses({ sends, harmless, identity, reference, ...matching })
+})
+
+describe.each(checks)('$id', ({ id, probe, sends, harmless, identity, reference }) => {
+  test('goes with a probe there is, and has a name of its own', () => {
+    expect(probes.map((each) => each.id)).toContain(probe)
+    expect(id).toMatch(/^[a-z]+(-[a-z]+)*$/)
+    expect([...probes, ...checks].filter((each) => each.id === id)).toHaveLength(1)
+  })
+
+  testClauses({ sends, harmless, identity, reference })
 })
 
 function expectClause(said: string): void {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Over, Probe, ProbeContext, TcpProbe, UdpCheck } from '../../src/model/probe.ts'
 import { udpChecks } from '../../src/probes/checks/index.ts'
 import { probes } from '../../src/probes/index.ts'
+import { smtp } from '../../src/probes/smtp.ts'
 import { version } from '../../src/version.ts'
 import { certificate, converse, type Script } from '../helpers/converse.ts'
 import { cuts, mutants, noise, seeded } from '../helpers/hostile.ts'
@@ -572,4 +573,75 @@ test.each(forbidden)('nothing sends $what ($of)', ({ of, text, bytes, such }) =>
     const found = [...outgoing(probe).messages].filter((message) => message !== tls && isSuch(message))
     expect(found.slice(0, 3), key(probe)).toEqual([])
   }
+})
+
+describe('smtp, checked for open relays', () => {
+  const name = '(?=[^>]{4,253}>)(?:[a-z\\d](?:[a-z\\d-]{0,61}[a-z\\d])?\\.)+[a-z]{2,63}'
+  const literal = '\\[(?:192\\.0\\.2\\.1|IPv6:2001:db8::7)\\]'
+  const recipients = ['', '%relay\\.example\\.net'].map((rest) => `census-relay-check${rest}@${literal}`)
+  const entries: readonly (string | RegExp)[] = [
+    'EHLO census.invalid\r\n',
+    'STARTTLS\r\n',
+    tls,
+    'RSET\r\n',
+    'QUIT\r\n',
+    'MAIL FROM:<census-relay-check@relay.example.net>\r\n',
+    'MAIL FROM:<>\r\n',
+    // As a mailbox of the server itself, by the name it greets with.
+    new RegExp(`^MAIL FROM:<census-relay-check@(?!relay\\.example\\.net>)${name}>\r\n$`, 'i'),
+    'RCPT TO:<census-relay-check@relay.example.net>\r\n',
+    ...[...recipients, `"census-relay-check@relay\\.example\\.net"@${literal}`].map(
+      (recipient) => new RegExp(`^RCPT TO:<${recipient}>\r\n$`),
+    ),
+  ]
+  const relay = { domain: 'relay.example.net', isInside: (): boolean => false }
+  const [ok, no] = ['250 2.1.5 Ok\r\n', '550 5.7.1 No\r\n']
+  const hello = ['220 mx.example.org ESMTP\r\n', '250 mx.example.org\r\n']
+  const refused = (times: number): string[] => Array.from({ length: times }, () => [ok, no, ok]).flat()
+  const talks: readonly (readonly string[])[] = [
+    [...hello, ...refused(5)],
+    [...hello, ok, ok, ok],
+    [...hello, ...refused(3), ok, ok, no, ok],
+    [...hello, ...refused(4), ok, ok, ok, ok],
+    ['220 [192.0.2.1]\r\n', '250-x\r\n250 STARTTLS\r\n', '220 go\r\n', '250 AUTH PLAIN\r\n', ...refused(4)],
+    ...[no, '530 5.7.0 x\r\n', '354 go ahead\r\n', '421 x\r\n'].map((word) => [
+      ...hello,
+      ok,
+      ...Array<string>(20).fill(word),
+    ]),
+    [...hello, ...Array<string>(40).fill('354 go ahead\r\n')],
+  ]
+  function* scripts(): Generator<Script> {
+    yield* scriptsFor(smtp)
+    for (const says of talks) {
+      yield* endings(says)
+      for (const mutant of mutants(bytesOf(says), 2000)) yield { says: cutAs(says, textOf(mutant)), handshakes }
+      for (const cut of cuts(bytesOf(says)))
+        for (const words of ['', ...strangers]) yield { says: [...cutAs(says, textOf(cut)), words], handshakes }
+    }
+  }
+  const messages = new Set<string>()
+  let most = 0
+  for (const script of scripts())
+    for (const context of contextsOf(smtp)) {
+      const sent = converse(smtp, { ...script, context: { ...context, relay } }).messages
+      for (const message of sent) messages.add(message)
+      most = Math.max(most, lengthOf(sent))
+    }
+
+  test('sends what is listed here, and nothing else', () => {
+    const others = [...messages].filter((message) => !entries.some((entry) => isOf(entry, message)))
+    expect(others.slice(0, 3)).toEqual([])
+  })
+
+  test('was seen to send each of it', () => {
+    expect(entries.filter((entry) => ![...messages].some((message) => isOf(entry, message)))).toEqual([])
+  })
+
+  test('sends few bytes, and no message, login or question of a mailbox', () => {
+    expect(most).toBeLessThanOrEqual(1536)
+    const such = /^(?:DATA|BDAT|VRFY|EXPN|ETRN|AUTH|SEND|SOML|SAML|TURN)\b|postmaster/i
+    expect(['DATA\r\n', 'bdat 0 LAST\r\n', 'RCPT TO:<Postmaster>\r\n'].every((each) => such.test(each))).toBe(true)
+    expect([...messages].filter((message) => such.test(message))).toEqual([])
+  })
 })

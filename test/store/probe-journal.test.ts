@@ -6,7 +6,7 @@ import { probeStatusNames } from '../../src/model/probe.ts'
 import { openProbeJournal, type Kept, type ProbeScope } from '../../src/store/probe-journal.ts'
 import { temporaryFolder } from '../helpers/store.ts'
 
-const scope: ProbeScope = { scope: 'a'.repeat(64), doors: ['tcp/25 smtp'], targets: 1000, seed: 7 }
+const scope: ProbeScope = { scope: 'a'.repeat(64), doors: ['tcp/25 smtp'], checks: [], targets: 1000, seed: 7 }
 
 const pathOf = async (store: string): Promise<string> => {
   const [folder = ''] = await readdir(join(store, 'probes'))
@@ -79,6 +79,7 @@ describe('a journal', () => {
   test.each([
     ['scope', { scope: 'b'.repeat(64) }],
     ['doors', { doors: ['tcp/25 smtp', 'udp/123 ntp'] }],
+    ['checks', { checks: ['open-relay'] }],
     ['order', { seed: 8 }],
     ['number of targets', { targets: 999 }],
   ])('of another %s is another', async (_, other) => {
