@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import type { TcpProbe } from '../../src/model/probe.ts'
+import type { ProbeContext, TcpProbe } from '../../src/model/probe.ts'
 import { ntp } from '../../src/probes/ntp.ts'
 import { smtp } from '../../src/probes/smtp.ts'
 import { builtCli } from '../helpers/build.ts'
@@ -39,6 +39,23 @@ describe('each target is told once, as what became of it', () => {
     expect(asked.find(({ status }) => status === 'answered')?.finding).toMatchObject({ module: 'smtp' })
     expect(asked.find(({ status }) => status === 'garbled')?.heard?.toString()).toBe('hello, whoever you are\r\n')
     expect(scanned).toMatchObject({ begun: 8, statuses: { answered: 1, refused: 3, mute: 1, dropped: 2, garbled: 1 } })
+  })
+
+  test('by a conversation that knows both ends, and what relays are checked for with', async () => {
+    const told: ProbeContext[] = []
+    const telling: TcpProbe = {
+      ...smtp,
+      talk: (context) => {
+        told.push(context)
+        return smtp.talk(context)
+      },
+    }
+    const port = await serve('127.0.1.1', 0, mail)
+    const relay = { domain: 'relay.example.net', isInside: () => true }
+    await run('127.0.1.1', [{ ...telling, ports: [port], tlsPorts: [] }], { relay })
+    await run('127.0.1.1', [{ ...telling, ports: [port], tlsPorts: [] }])
+    const context = { address: '127.0.1.1', port, contact: 'noc@example.net', from: '127.0.0.1', tls: undefined }
+    expect(told).toStrictEqual([{ ...context, relay }, context])
   })
 
   test('of another protocol: it is asked once more as what it is', async () => {
