@@ -139,6 +139,9 @@ globalOptions(program.command('probe'))
       .argParser(whole(1, 100_000)),
   )
   .addOption(
+    new Option('--workers <N>', 'processes that ask, each with as many under way').default(1).argParser(whole(1, 16)),
+  )
+  .addOption(
     new Option('--timeout <MS>', 'how long a connection or a reply is waited for')
       .default(3000)
       .argParser(whole(100, 60_000)),

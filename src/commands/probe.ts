@@ -14,6 +14,7 @@ export interface ProbeOptions {
   readonly checks?: string
   readonly seed?: number
   readonly inFlight: number
+  readonly workers: number
   readonly timeout: number
   readonly retries: number
   readonly dryRun: boolean
@@ -64,6 +65,7 @@ const configured = ({ probe: asked, services, id, region_tables: regionTables }:
     {
       scope: asked.scope,
       inFlight: asked.in_flight ?? probeDefaults.inFlight,
+      workers: asked.workers ?? probeDefaults.workers,
       timeout: asked.timeout ?? probeDefaults.timeout,
       retries: asked.retries ?? probeDefaults.retries,
       ...(services === undefined ? {} : { services: services.join(',') }),
@@ -90,6 +92,7 @@ async function requestOf(options: Omit<ProbeOptions, 'dryRun'>, global: Global):
     store: global.store,
     scope,
     mostInFlight: Math.max(1, Math.min(options.inFlight, most - otherFiles)),
+    workers: options.workers,
     connectMs: options.timeout,
     talkMs: checks?.includes('open-relay') === true ? relayTalkMs : talkMs,
     retries: options.retries,

@@ -48,6 +48,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       scope: name,
       in_flight: z.int().min(1).max(100_000).optional(),
+      workers: z.int().min(1).max(16).optional(),
       timeout: z.int().min(100).max(60_000).optional(),
       retries: z.int().min(0).max(5).optional(),
       seed: z.int().min(0).max(4_294_967_295).optional(),
@@ -69,8 +70,8 @@ export const configSchema = z.strictObject({
   }),
 })
 
-/** What a probe does when nothing is said: connections under way, milliseconds waited, and how often what is silent is asked again. */
-export const probeDefaults = { inFlight: 4000, timeout: 3000, retries: 1 } as const
+/** What a probe does when nothing is said: connections under way, processes, milliseconds waited, and how often what is silent is asked again. */
+export const probeDefaults = { inFlight: 4000, workers: 1, timeout: 3000, retries: 1 } as const
 
 type Checked = z.infer<typeof configSchema>
 export type ImportConfig = Checked & { readonly inputs: NonNullable<Checked['inputs']> }

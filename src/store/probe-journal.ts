@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
-import { mkdir, open, readdir, rm, type FileHandle } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { mkdir, open, readdir, rm, rmdir, type FileHandle } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { failed } from '../model/errors.ts'
 import { probeStatusNames, type Finding, type ProbeStatus } from '../model/probe.ts'
@@ -131,6 +131,8 @@ export async function openProbeJournal(store: string, scope: ProbeScope): Promis
     remove: async () => {
       await close()
       await rm(folder, { recursive: true, force: true })
+      // It stays while another scan's is in it.
+      await rmdir(dirname(folder)).catch(() => undefined)
     },
   }
 }

@@ -117,7 +117,7 @@ describe('a probe', () => {
       'ssh, City of Example, JP-13',
     ])
     // The journal is gone with the snapshot it became.
-    expect(await readdir(join(store, 'probes'))).toEqual([])
+    expect(await readdir(store)).not.toContain('probes')
   })
 
   test('that checks keeps the verdict and the words, and that it was made', async () => {

@@ -57,7 +57,7 @@ describe('a journal', () => {
       }),
       { numRuns: 60 },
     )
-    expect(await readdir(join(store, 'probes'))).toEqual([])
+    expect(await readdir(store)).not.toContain('probes')
   })
 
   test('knows what is done when it is opened again', async () => {
