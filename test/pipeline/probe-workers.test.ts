@@ -159,5 +159,7 @@ test('when the command is killed, its processes go with it', async () => {
   await until(async () => (await readdir(join(store, 'probes')).catch(() => []))[0])
   child.kill('SIGKILL')
   await end
-  await until(async () => ((await Promise.all(workers.map(isThere))).some(Boolean) ? undefined : true))
+  expect(await until(async () => ((await Promise.all(workers.map(isThere))).some(Boolean) ? undefined : 'gone'))).toBe(
+    'gone',
+  )
 }, 60_000)
