@@ -99,10 +99,13 @@ async function measure(folder: string): Promise<void> {
         'bare loop of `net.connect`',
         `${node} ${here('bare.mjs')} ${network} ${flight} ${timeoutMs} ${ports.join(' ')}`,
       ],
-      [
-        '`census probe`, snapshot included',
-        `rm -rf ${quoted(store)}; ${node} ${here('census.mjs')} ${quoted(scope)} ${quoted(store)} ${flight} ${timeoutMs} ${ports.join(' ')}`,
-      ],
+      ...(['1', '2'] as const).map(
+        (workers) =>
+          [
+            `\`census probe --workers ${workers}\`, snapshot included`,
+            `rm -rf ${quoted(store)}; ${node} ${here('census.mjs')} ${quoted(scope)} ${quoted(store)} ${workers} ${flight} ${timeoutMs} ${ports.join(' ')}`,
+          ] as const,
+      ),
       ...(values.peers && installed('nmap')
         ? [
             [
@@ -127,10 +130,11 @@ async function measure(folder: string): Promise<void> {
         [...new Set(runs.map((each) => each.found))].join('; '),
       ])
     }
-    const [bare = Number.NaN, ours = Number.NaN] = medians
+    const [bare = Number.NaN, ours = Number.NaN, two = Number.NaN] = medians
     console.log(`${machine()}; ${flight} in flight, ${timeoutMs} ms, medians of ${values.runs} runs.\n`)
     console.log(markdownTable([`/16 × ${ports.length} ports`, 'time', 'processor', 'peak memory', 'found'], rows))
     console.log(`\n- ${(ours / bare).toFixed(2)} times the bare loop's time (promised: 1.15)`)
+    console.log(`- ${(two / ours).toFixed(2)} times its own time with a second worker (promised: 0.75)`)
     console.log(`- live endpoints: ${living}`)
   } finally {
     server.kill()

@@ -7,10 +7,10 @@ import { udpChecks } from '../probes/checks/index.ts'
 import { asText } from '../probes/talk.ts'
 import { scan, type EngineProgress, type Scanned } from '../scan/engine.ts'
 import { permutation } from '../scan/permutation.ts'
-import type { Plan, Target } from '../scan/plan.ts'
+import { doorsOf, planOf, type Plan, type Target } from '../scan/plan.ts'
 import { openProbeJournal, type Kept, type ProbeJournal } from '../store/probe-journal.ts'
 import { checksOf, relayOf } from './probe-checks.ts'
-import { doorName, planScan, probesOf } from './probe-plan.ts'
+import { doorName, doorNamed, probesOf } from './probe-plan.ts'
 
 /** What is asked, how, and where what comes of it is kept. */
 export interface ScanRequest {
@@ -27,8 +27,8 @@ export interface ScanRequest {
   readonly connectMs: number
   readonly talkMs: number
   readonly retries: number
-  /** What is asked with, for tests and benchmarks: by this process alone. */
-  readonly probes?: readonly Probe[]
+  /** `tcp/2526 smtp`: doors instead of those of the services, for tests and benchmarks. */
+  readonly doors?: readonly string[]
 }
 
 /** A request, worked out. */
@@ -42,12 +42,13 @@ export interface PreparedScan {
 }
 
 /** @throws CensusError exit 2 for a name there is not, and for a check that cannot be made */
-export function prepareScan({ scope, services, checks: named = [], probes, seed }: ScanRequest): PreparedScan {
-  const asked = probes ?? probesOf(services)
-  const checks = checksOf(named, asked)
+export function prepareScan({ scope, services, checks: named = [], doors, seed }: ScanRequest): PreparedScan {
+  const asked = doors === undefined ? doorsOf(probesOf(services)) : doors.map(doorNamed)
+  const probes = [...new Set(asked.map(({ probe }) => probe))]
+  const checks = checksOf(named, probes)
   return {
-    plan: planScan(scope, asked),
-    asked,
+    plan: planOf(scope.targets, asked),
+    asked: probes,
     checks,
     relay: relayOf(scope, checks),
     seed: seed ?? Number.parseInt(scope.hash.slice(0, 8), 16),

@@ -7,7 +7,7 @@ import { udpChecks } from '../probes/checks/index.ts'
 import { probes } from '../probes/index.ts'
 import { loadServices } from '../recognise/service.ts'
 import { checksFor } from '../scan/checking.ts'
-import { doorsOf, planOf, type Door, type Plan } from '../scan/plan.ts'
+import type { Door, Plan } from '../scan/plan.ts'
 
 /** What is asked only where it is named: devices of plants are slow, and some of them fragile. */
 const namedOnly = 'ics'
@@ -43,11 +43,15 @@ export interface ProbePlan {
   readonly rate: Scope['rate']
 }
 
-export function planScan(scope: Scope, asked: readonly Probe[]): Plan {
-  return planOf(scope.targets, doorsOf(asked))
-}
-
 export const doorName = ({ probe, port }: Door): string => `${probe.transport}/${port} ${probe.id}`
+
+/** The door of a name, without TLS. @throws Error for a name that is none */
+export function doorNamed(name: string): Door {
+  const [, transport, port, id] = /^(tcp|udp)\/(\d{1,5}) (\S+)$/.exec(name) ?? []
+  const probe = probes.find((each) => each.id === id && each.transport === transport)
+  if (probe === undefined) throw new Error(`there is no door ${name}`)
+  return { probe, port: Number(port), isTls: false }
+}
 
 export function describePlan(scope: Scope, plan: Plan, checks: readonly Check[], retries: number): ProbePlan {
   const { perSecond, perPrefix } = scope.rate

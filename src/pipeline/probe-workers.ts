@@ -8,7 +8,7 @@ import type { EngineProgress, Scanned } from '../scan/engine.ts'
 import type { Part, ScanRequest } from './probe-ask.ts'
 
 /** A request as it is sent: sets of addresses as their ranges. */
-type SentRequest = Omit<ScanRequest, 'scope' | 'probes'> & {
+type SentRequest = Omit<ScanRequest, 'scope'> & {
   readonly scope: Omit<Scope, 'declared' | 'excluded' | 'targets'> & {
     readonly declared: readonly AddressRange[]
     readonly excluded: readonly AddressRange[]
@@ -35,7 +35,7 @@ export type FromWorker =
     }
 
 /** Only what a worker needs: functions cannot be sent. */
-function sent({ store, scope, services, checks, seed, ...request }: ScanRequest): SentRequest {
+function sent({ store, scope, services, checks, doors, seed, ...request }: ScanRequest): SentRequest {
   const { mostInFlight, connectMs, talkMs, retries } = request
   const { declared, excluded, targets: _, ...rest } = scope
   return {
@@ -47,6 +47,7 @@ function sent({ store, scope, services, checks, seed, ...request }: ScanRequest)
     retries,
     ...(services === undefined ? {} : { services }),
     ...(checks === undefined ? {} : { checks }),
+    ...(doors === undefined ? {} : { doors }),
     ...(seed === undefined ? {} : { seed }),
   }
 }
@@ -62,7 +63,7 @@ export function requestOf({ scope, ...request }: SentRequest): ScanRequest {
  * Memory of a worker's own: sockets that are done hold on to theirs until the collector comes, which it does seldom where it
  * has much room.
  */
-const heapMiB = 192
+const heapMiB = 400
 
 /** The process's code; where this is run from its sources (the tests), so is that, which Node 20 needs tsx for. */
 function startWorker(): ChildProcess {

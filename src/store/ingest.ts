@@ -5,6 +5,7 @@ import PQueue from 'p-queue'
 import type { BulkMapping, Reading, RejectReason } from '../model/reader.ts'
 import { openDatabase, type Database } from './duckdb.ts'
 import { countLines, eachLine, type UnsoundLine } from './lines.ts'
+import { stagedFor } from './staged.ts'
 import { copySound, prepareObservations, stagedMapping, unsoundRows, writeObservations } from './observations.ts'
 
 /** Bytes of staged readings that make one Parquet file. */
@@ -80,7 +81,7 @@ export async function openIngest(database: Database, folder: string): Promise<In
   let failure: unknown
   let isReadingFile = false
   let parts = 0
-  let staged: { file: number; lines: string[]; bytes: number } = { file: -1, lines: [], bytes: 0 }
+  let staged = stagedFor(-1)
   let rejectLines: string[] = []
   let rejectBytes = 0
   const reasons: Partial<Record<RejectReason, number>> = {}
@@ -130,18 +131,19 @@ export async function openIngest(database: Database, folder: string): Promise<In
 
   /** `even` nothing is flushed when there is no part yet: a snapshot without records has an empty one. */
   const flushStaged = async (even = false): Promise<void> => {
-    if (staged.lines.length === 0 && !even) return
-    const { file, lines } = staged
+    if (staged.rows === 0 && !even) return
+    const { file, rows } = staged
+    const bytes = staged.bytes()
     // A UTF-16 unit is at most three bytes of UTF-8.
-    const longestLine = 3 * lines.reduce((longest, line) => Math.max(longest, line.length), 0)
-    staged = { file: -1, lines: [], bytes: 0 }
+    const longestLine = 3 * staged.longest
+    staged = stagedFor(-1)
     const part = nextPart()
     await enqueue(stagedQueue, async (connection) => {
       const path = `${part}.lines`
-      await writeFile(path, lines.join(''), { flag: 'wx', mode: 0o600 })
+      await writeFile(path, bytes, { flag: 'wx', mode: 0o600 })
       const written = await writeObservations(connection, { path, file, longestLine }, stagedMapping, part)
-      if (written.rows !== lines.length || written.unsound > 0)
-        throw new Error(`staged readings were not taken: ${written.rows - written.unsound} of ${lines.length}`)
+      if (written.rows !== rows || written.unsound > 0)
+        throw new Error(`staged readings were not taken: ${written.rows - written.unsound} of ${rows}`)
       await unlink(path)
     })
   }
@@ -185,12 +187,12 @@ export async function openIngest(database: Database, folder: string): Promise<In
     reading: async (file, name, reading) => {
       if (reading.kind === 'record') {
         counts(file).records++
-        if (staged.file !== file) await flushStaged()
-        const line = `${JSON.stringify(reading.observation)}\n`
-        staged.file = file
-        staged.lines.push(line)
-        staged.bytes += line.length
-        if (staged.bytes >= stagedBytes) await flushStaged()
+        if (staged.file !== file) {
+          await flushStaged()
+          staged = stagedFor(file)
+        }
+        staged.add(`${JSON.stringify(reading.observation)}\n`)
+        if (staged.length >= stagedBytes) await flushStaged()
       } else if (reading.kind === 'reject') {
         counts(file).rejected++
         const { line, reason, detail, text } = reading
@@ -258,7 +260,7 @@ export async function openIngest(database: Database, folder: string): Promise<In
       throwFailure()
     },
     finish: async () => {
-      if (parts === 0 || staged.lines.length > 0) await flushStaged(true)
+      if (parts === 0 || staged.rows > 0) await flushStaged(true)
       await stagedQueue.onIdle()
       throwFailure()
       await flushRejects()

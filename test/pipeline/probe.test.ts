@@ -7,9 +7,6 @@ import { readScope } from '../../src/config/scope.ts'
 import type { Scope } from '../../src/model/scope.ts'
 import { planProbe, probe, type ProbeRequest } from '../../src/pipeline/probe.ts'
 import { makeReport } from '../../src/pipeline/report.ts'
-import { ntp } from '../../src/probes/ntp.ts'
-import { smtp } from '../../src/probes/smtp.ts'
-import { ssh } from '../../src/probes/ssh.ts'
 import { openProbeJournal } from '../../src/store/probe-journal.ts'
 import { prepareStore, type RecordsSnapshot } from '../../src/store/snapshots.ts'
 import { ended, startCensus } from '../helpers/cli.ts'
@@ -60,10 +57,7 @@ const requestOf = (store: string, scope: Scope, rest: Partial<ProbeRequest> = {}
   talkMs: 300,
   retries: 0,
   // The real ports are not free to tests: these ask for the same on another.
-  probes: [
-    { ...smtp, ports: [port], tlsPorts: [] },
-    { ...ssh, ports: [22] },
-  ],
+  doors: [`tcp/${port} smtp`, 'tcp/22 ssh'],
   ...rest,
 })
 
@@ -254,7 +248,7 @@ rate: {per_second: 1000, per_prefix: 1000}
   }
   const checks = ['ntp-control', 'ntp-monlist']
   const requested = async (folder: string, door: number, rest: Partial<ProbeRequest> = {}): Promise<ProbeRequest> =>
-    requestOf(folder, await scopeOf(text), { probes: [{ ...ntp, ports: [door] }], ...rest })
+    requestOf(folder, await scopeOf(text), { doors: [`udp/${door} ntp`], ...rest })
 
   test('keeps one observation of a target, with what they found, and its product', async () => {
     const modes: number[] = []
