@@ -8,7 +8,7 @@ import type { ReportOptions } from './commands/report.ts'
 import type { RunOptions } from './commands/run.ts'
 import type { ServeOptions } from './commands/serve.ts'
 import type { SurveyOptions } from './commands/survey.ts'
-import { environment } from './config/settings.ts'
+import { checkFiles, environment } from './config/settings.ts'
 import { CensusError, exitCodes } from './model/errors.ts'
 import { formatIds } from './model/reader.ts'
 import { reportBreakdowns } from './model/tally.ts'
@@ -292,6 +292,7 @@ function signalled(): Promise<number> {
   })
 }
 
+program.hook('preAction', checkFiles)
 try {
   await program.parseAsync()
 } catch (error) {

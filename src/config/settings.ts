@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises'
+import { failed } from '../model/errors.ts'
+
 /** What the environment says; the only place that reads it, beside cli.ts. */
 export interface Environment {
   readonly store: string | undefined
@@ -32,6 +34,16 @@ export const proxySettings = (): { readonly https?: string; readonly http?: stri
 
 /** A variable of the environment; empty is as good as unset. */
 const variable = (name: string): string | undefined => (process.env[name] === '' ? undefined : process.env[name])
+
+/** With fewer, not even all of the program can be loaded, and what fails then is hard to make sense of. */
+const leastFiles = 192
+
+/** @throws CensusError exit 1 where the system lets this process open too few files */
+export async function checkFiles(): Promise<void> {
+  const most = await mostFiles()
+  if (most < leastFiles)
+    throw failed(`this process may open ${most} files, and ${leastFiles} are needed`, 'allow more: ulimit -n 1024')
+}
 
 /** Files and sockets that the system lets this process open at a time; 1024 where it does not say. */
 export async function mostFiles(): Promise<number> {

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { version } from '../../src/version.ts'
 import { makeSnapshot, withFolder } from '../helpers/census.ts'
-import { census } from '../helpers/cli.ts'
+import { census, censusCommand, quoted } from '../helpers/cli.ts'
 
 describe('census', () => {
   it.each([
@@ -30,6 +30,18 @@ describe('census', () => {
       expect(ran).toMatchObject({ code: 2, stdout: '' })
       expect(ran.stderr).toMatch(/^census: [^\n]+\n$/)
       expect(await readdir(folder)).toEqual([])
+    })
+  })
+
+  it.each([64, 96, 128])('says that it may open too few files: %i', async (most) => {
+    await withFolder(async (folder) => {
+      const command = `ulimit -n ${most}; exec ${quoted([...censusCommand, 'list', 'formats'])}`
+      const { status, stdout, stderr } = spawnSync('/bin/bash', ['-c', command], { cwd: folder, encoding: 'utf8' })
+      expect({ status, stdout, stderr }).toEqual({
+        status: 1,
+        stdout: '',
+        stderr: `census: this process may open ${most} files, and 192 are needed; allow more: ulimit -n 1024\n`,
+      })
     })
   })
 

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -163,3 +164,35 @@ test('when the command is killed, its processes go with it', async () => {
     'gone',
   )
 }, 60_000)
+
+test('a process that may open few files tells nothing that is open to be closed', async () => {
+  await serve('0.0.0.0', 2525, (socket) => void setTimeout(() => mail('ESMTP Exim 4.96 ready')(socket), 500))
+  const folder = await temporaryFolder()
+  const path = join(folder, 'scope.yaml')
+  await writeFile(
+    path,
+    scopeText(2000)
+      .replace(/addresses:.*\n/, 'addresses: 256\n')
+      .replace(/ranges:.*\nexclude:.*\n/, 'ranges: [127.0.9.0/24]\n'),
+  )
+  const args = ['probe', '--scope', path, '--store', join(folder, 'store'), '--services', 'smtp', '--retries', '0']
+  const child = startCensus([...args, '--json'])
+  const end = ended(child)
+  const [worker = 0] = await until(async () => {
+    const found = await workersOf(child.pid ?? 0)
+    return found.length === 1 ? found : undefined
+  })
+  await until(async () => (await readdir(join(folder, 'store', 'probes')).catch(() => []))[0])
+  const { status, stderr } = spawnSync('prlimit', [`--pid=${worker}`, '--nofile=45:45'], { encoding: 'utf8' })
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  const { stdout } = await end
+  const {
+    answered = 0,
+    local = 0,
+    ...others
+  } = (JSON.parse(stdout) as RecordsSnapshot['manifest']).probe?.statuses ?? {}
+  expect(answered + local + (others.refused ?? 0)).toBe(1024)
+  expect(others).toEqual({ refused: expect.any(Number) as number })
+  expect(others.refused).toBeLessThanOrEqual(768)
+  expect(answered).toBeGreaterThan(0)
+}, 120_000)
