@@ -17,6 +17,7 @@ export const scopeSchema = z.strictObject({
   authorisation: words,
   valid: z.strictObject({ from: day, to: day }),
   addresses: z.int().positive(),
+  excluded: z.int().nonnegative().optional(),
   coverage: z.enum(coverages),
   vantage: z.enum(vantages),
   private: z.boolean().default(false),
@@ -115,6 +116,10 @@ export async function readScope(path: string, now: number): Promise<Scope> {
     ...value.opt_outs.map((written, index) => exclusionAt(written, 'opt_outs', index)),
   ])
   const targets = without(declared, excluded)
+  // A file that was cut off before the end of its lists is a scope with fewer of them.
+  const taken = declared.size - targets.size
+  if (value.excluded !== undefined && taken !== BigInt(value.excluded))
+    refuse(at('excluded'), `${taken} addresses are excluded, not ${value.excluded}: which is meant?`)
   if (targets.size === 0n) refuse(at('exclude'), 'nothing is left to ask')
   return {
     owner: value.owner,

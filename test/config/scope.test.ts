@@ -85,6 +85,26 @@ async function faultOf(text: string | Uint8Array, now = during): Promise<string>
   return said
 }
 
+describe('the number of excluded addresses', () => {
+  const counted = (excluded: number, changes: Parameters<typeof withLines>[0] = {}): string =>
+    withLines(changes).replace('coverage:', `excluded: ${excluded}\ncoverage:`)
+
+  it('is that of all exclusions, each address once', async () => {
+    await expect(read(counted(10))).resolves.toMatchObject({ owner: 'Example City' })
+    await expect(read(counted(0, { exclude: undefined, opt_outs: undefined }))).resolves.toBeDefined()
+    for (const wrong of [0, 9, 11])
+      await expect(read(counted(wrong))).rejects.toThrow(`10 addresses are excluded, not ${wrong}: which is meant?`)
+  })
+
+  it('tells of a file that was cut off anywhere', async () => {
+    const whole = counted(10, { relay_domain: undefined, rate: undefined })
+    const end = whole.trimEnd().length
+    await expect(read(whole.slice(0, end))).resolves.toBeDefined()
+    for (let length = 0; length < end; length++)
+      await expect(read(whole.slice(0, length)), String(length)).rejects.toThrow()
+  })
+})
+
 describe('a scope that is right', () => {
   it('says exactly what it says', async () => {
     const scope = await read(withLines())
