@@ -101,7 +101,7 @@ describe('the number of excluded addresses', () => {
     const end = whole.trimEnd().length
     await expect(read(whole.slice(0, end))).resolves.toBeDefined()
     for (let length = 0; length < end; length++)
-      await expect(read(whole.slice(0, length)), String(length)).rejects.toThrow()
+      await expect(read(whole.slice(0, length)), String(length)).rejects.toThrow(CensusError)
   })
 })
 
