@@ -17,6 +17,7 @@ import { ntp } from '../../src/probes/ntp.ts'
 import { pop3 } from '../../src/probes/pop3.ts'
 import { smtp } from '../../src/probes/smtp.ts'
 import { ssh } from '../../src/probes/ssh.ts'
+import { placingLines } from '../../src/reports/summary.ts'
 import { doorsOf, planOf } from '../../src/scan/plan.ts'
 import type { Kept } from '../../src/store/probe-journal.ts'
 import { mail, serve } from '../helpers/peers.ts'
@@ -252,7 +253,9 @@ describe('in a snapshot', () => {
     expect(tagsOf('7f000603')).toEqual(new Set(['honeypot']))
     for (const tags of tagsOf('7f000602') as Set<string | null>) expect(tags ?? '').not.toMatch(/middlebox|honeypot/)
     const { withoutSuspects, shown } = await makeReport({ store, out: join(folder, 'report'), per: 100_000 })
-    expect((await censusFacts(snapshot)).suspectAddresses).toBe(2)
+    expect(placingLines(await censusFacts(snapshot)).at(-1)).toBe(
+      '2 addresses are suspect (over 100 ports, or tagged honeypot or middlebox)',
+    )
     const total = shown.flatMap((each) => each.rows).find((row) => row.region === 'JP' && row.service === 'all')
     expect([total?.count, withoutSuspects.get('JP\0all')]).toEqual([3, 1])
     const marked = (await censusRows(snapshot)).map((row) => flagNames(Number(row['flags'])).includes('suspect'))
