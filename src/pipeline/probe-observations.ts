@@ -4,6 +4,7 @@ import type { ProbeStatus } from '../model/probe.ts'
 import { rangeOf, type Scope } from '../model/scope.ts'
 import type { Plan } from '../scan/plan.ts'
 import type { Kept } from '../store/probe-journal.ts'
+import type { Marks } from './probe-marks.ts'
 
 /** What a status says of the service that was asked for. */
 const outcomeOf: Readonly<Record<Exclude<ProbeStatus, 'local'>, Outcome>> = {
@@ -19,9 +20,14 @@ const outcomeOf: Readonly<Record<Exclude<ProbeStatus, 'local'>, Outcome>> = {
 
 /**
  * What settled targets of a scan are in the store: nothing when one was not asked at all, and two when another protocol answered.
+ * What was found has its host's marks among its tags.
  * Most of millions are silent: what many share is made once.
  */
-export function probeObservations(plan: Plan, scope: Scope): (kept: Kept) => readonly Observation[] {
+export function probeObservations(
+  plan: Plan,
+  scope: Scope,
+  marks: Pick<Marks, 'of'>,
+): (kept: Kept) => readonly Observation[] {
   const timeText = remembered((at: number) => new Date(at).toISOString().replace('Z', '000Z'))
   const hasRegions = scope.ranges.some(({ region, owner }) => region !== undefined || owner !== undefined)
   const placeOf = (address: string): Pick<Observation, 'regionCode' | 'organisation'> => {
@@ -31,7 +37,7 @@ export function probeObservations(plan: Plan, scope: Scope): (kept: Kept) => rea
   const anywhere = { organisation: scope.owner }
   return ({ index, status, at, finding, heard }) => {
     if (status === 'local' && finding === undefined) return []
-    const { address: ip, port, probe } = plan.at(index)
+    const { address: ip, host, port, probe } = plan.at(index)
     const common = {
       source: 'probe',
       ip,
@@ -48,7 +54,8 @@ export function probeObservations(plan: Plan, scope: Scope): (kept: Kept) => rea
           : { ...common, module: probe.id, outcome: outcomeOf[status], banner: heard },
       )
     if (finding === undefined) return found
-    const { hostnames = [], tags = [], ...said } = finding
+    const { hostnames = [], tags: own = [], ...said } = finding
+    const tags = [...own, ...marks.of(host)]
     found.push({
       ...common,
       ...said,

@@ -19,6 +19,7 @@ import { version } from '../version.ts'
 import { fill } from './fill.ts'
 import { newId } from './import.ts'
 import { askPart, journalOf, prepareScan, whole, type PreparedScan, type ScanRequest } from './probe-ask.ts'
+import { hostMarks } from './probe-marks.ts'
 import { probeObservations } from './probe-observations.ts'
 import { checkRegions, describePlan, doorName, type ProbePlan } from './probe-plan.ts'
 import { askInWorkers } from './probe-workers.ts'
@@ -101,7 +102,10 @@ async function publish(
   try {
     const { taken, rejectedByReason, accounting } = await fill(draft, [], async (ingest) => {
       const statuses: Partial<Record<ProbeStatus, number>> = {}
-      const observationsOf = probeObservations(plan, scope)
+      // What a host is shows in all of its targets together, so that they are gone through twice.
+      const marks = hostMarks(plan)
+      for await (const kept of journal.all()) marks.tell(kept)
+      const observationsOf = probeObservations(plan, scope, marks)
       for await (const kept of journal.all()) {
         statuses[kept.status] = (statuses[kept.status] ?? 0) + 1
         for (const observation of observationsOf(kept))

@@ -51,10 +51,24 @@ export const header = ({ lines }: Head, name: string): string | undefined =>
 
 /** The beginning of an answer's body, without the marks of chunks. */
 export function* body(talk: Talk, answer: Head): Step<Buffer> {
-  if (!answer.isWhole || answer.status < 200 || [204, 304].includes(answer.status)) return Buffer.alloc(0)
-  if (/\bchunked\b/i.test(header(answer, 'transfer-encoding') ?? '')) return yield* chunks(talk)
-  const length = header(answer, 'content-length') ?? ''
-  return yield* upTo(talk, /^\d{1,9}$/.test(length) ? Math.min(Number(length), mostBody) : mostBody)
+  return (yield* wholeBody(talk, answer)).bytes
+}
+
+interface Body {
+  readonly bytes: Buffer
+  /** Whether it is all of it by its own account, so that another answer may follow. */
+  readonly isWhole: boolean
+}
+
+/** The same, and whether it is all. @param most bytes taken, the marks of chunks included */
+export function* wholeBody(talk: Talk, answer: Head, most = mostBody): Step<Body> {
+  if (!answer.isWhole || answer.status < 200) return { bytes: Buffer.alloc(0), isWhole: false }
+  if ([204, 304].includes(answer.status)) return { bytes: Buffer.alloc(0), isWhole: true }
+  if (/\bchunked\b/i.test(header(answer, 'transfer-encoding') ?? '')) return yield* chunks(talk, most)
+  const told = header(answer, 'content-length') ?? ''
+  const length = /^\d{1,9}$/.test(told) ? Number(told) : Infinity
+  const bytes = yield* upTo(talk, Math.min(length, most))
+  return { bytes, isWhole: bytes.length === length }
 }
 
 /** So many bytes, or those that come. */
@@ -63,20 +77,25 @@ function* upTo(talk: Talk, length: number): Step<Buffer> {
 }
 
 /** RFC 9112 §7.1. */
-function* chunks(talk: Talk): Step<Buffer> {
+function* chunks(talk: Talk, most: number): Step<Body> {
   const parts: Buffer[] = []
-  for (let room = mostBody; room > 0;) {
+  let isWhole = false
+  for (let room = most; room > 0;) {
     const line = (yield* talk.line(1024)) ?? ''
-    const [size = '0'] = /^[\da-f]{1,7}(?=[; \t]|$)/i.exec(line) ?? []
-    const length = Math.min(Number.parseInt(size, 16), room)
-    const part = length === 0 ? undefined : yield* upTo(talk, length)
-    if (part === undefined) break
+    const [size] = /^[\da-f]{1,7}(?=[; \t]|$)/i.exec(line) ?? []
+    const length = Math.min(Number.parseInt(size ?? '0', 16), room)
+    if (length === 0) {
+      // What follows are fields, of which there are none in practice, and an empty line.
+      isWhole = size !== undefined && (yield* talk.line(1024)) === ''
+      break
+    }
+    const part = yield* upTo(talk, length)
     parts.push(part)
     if (part.length < length || (yield* talk.line(2)) !== '') break
     // What is around the chunks counts too: they may be of one byte.
     room -= line.length + length + 4
   }
-  return Buffer.concat(parts)
+  return { bytes: Buffer.concat(parts), isWhole }
 }
 
 /** A page's title as an element, in the page's words; '' where there is none. */
@@ -97,10 +116,10 @@ export const authority = ({ address, port }: Pick<ProbeContext, 'address' | 'por
 export const userAgent = ({ contact }: Pick<ProbeContext, 'contact'>): string =>
   `exposure-census/${version.split('.', 2).join('.')} (+${contact.replaceAll(/[^\x20-\x7e]|[()\\]/g, '')})`
 
-/** A request of HTTP/1.1 that asks for the connection to be closed. */
+/** A request of HTTP/1.1. @param isLast whether the connection is to be closed after it */
 export const request = (
   context: ProbeContext,
-  { method = 'GET', target = '/', defaultPort = 80, fields = [] as readonly string[] } = {},
+  { method = 'GET', target = '/', defaultPort = 80, fields = [] as readonly string[], isLast = true } = {},
 ): string =>
   [
     `${method} ${target} HTTP/1.1`,
@@ -109,7 +128,7 @@ export const request = (
     'Accept: */*',
     'Accept-Encoding: identity',
     ...fields,
-    'Connection: close',
+    ...(isLast ? ['Connection: close'] : []),
     '',
     '',
   ].join('\r\n')

@@ -7,6 +7,8 @@ export type Step<T> = Generator<Wish, T, Heard>
 export class Talk {
   /** Heard and not taken yet. */
   #held = Buffer.alloc(0)
+  /** How many bytes were taken. */
+  taken = 0
   /** Why nothing more comes, once that is so. */
   over: Over | undefined
   /** What the last handshake said. */
@@ -48,6 +50,7 @@ export class Talk {
     while (this.#held.length < length) if (!(yield* this.more())) return undefined
     const taken = this.#held.subarray(0, length)
     this.#held = this.#held.subarray(length)
+    this.taken += length
     return taken
   }
 
@@ -60,6 +63,7 @@ export class Talk {
       if (end >= 0) {
         const line = this.#held.subarray(0, end)
         this.#held = this.#held.subarray(end + 1)
+        this.taken += end + 1
         return asText(line).replace(/\r$/, '')
       }
       from = this.#held.length

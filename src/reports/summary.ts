@@ -22,7 +22,7 @@ export function placingLines(facts: Placing): string[] {
         ]),
     ...(facts.suspectAddresses === 0
       ? []
-      : [`${grouped(facts.suspectAddresses)} addresses are suspect (over 100 ports, or tagged honeypot)`]),
+      : [`${grouped(facts.suspectAddresses)} addresses are suspect (over 100 ports, or tagged honeypot or middlebox)`]),
   ]
 }
 

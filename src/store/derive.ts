@@ -135,7 +135,7 @@ function narrowSql(
 ): string {
   const field = deciders.recognise(found).field({ service: 'n.service', banner: 'o.banner' })
   return `SELECT o.address, n.named, n.door, ${exposed} AS exposed, o.observed_at, o.digest, o.outcome, w.id AS network,
-      coalesce(contains(lower(o.tags), 'honeypot'), false) AS honeypot, c.id::INTEGER AS clue, m.id::INTEGER AS made,
+      coalesce(regexp_matches(o.tags, 'honeypot|middlebox', 'i'), false) AS marked, c.id::INTEGER AS clue, m.id::INTEGER AS made,
       CASE WHEN m.c_product IS NULL OR m.c_product IN ('', ${sqlText(deciders.noProduct)}) THEN ${field} ELSE '' END AS field
     FROM ${observations} o JOIN said c ON ${clueKey('o')} = c.key JOIN named n ON ${serviceKey('o')} = n.key JOIN network w ON ${networkKey('o')} = w.key
     LEFT JOIN made m ON ${productKey('n.service', 'o')} = m.key`

@@ -65,7 +65,7 @@ async function writeAsked(connection: DuckDBConnection, target: string): Promise
 async function gatherAddresses(connection: DuckDBConnection): Promise<void> {
   // An address with fewer bits than rows may have told of one door twice; grouping all rows by their doors costs as much again.
   await connection.run(`CREATE OR REPLACE TABLE by_address AS
-    SELECT k.address, min(c.place) AS low, max(c.place) AS high, count(*) FILTER (WHERE k.exposed) AS endpoints, bool_or(k.honeypot AND k.exposed) AS honeypot,
+    SELECT k.address, min(c.place) AS low, max(c.place) AS high, count(*) FILTER (WHERE k.exposed) AS endpoints, bool_or(k.marked AND k.exposed) AS marked,
       count(*) > bit_count(bit_or(1::BIGINT << (k.door % 63))) AS crowded
     FROM kept k JOIN clue c ON k.clue = c.id GROUP BY k.address`)
   await connection.run(`CREATE OR REPLACE TABLE shared AS SELECT address, door
@@ -90,7 +90,7 @@ async function settleAddresses(database: Database, deciders: Deciders, isOfSever
     SELECT k.address FROM kept k JOIN named n ON k.named = n.named
       WHERE k.exposed AND k.address IN (SELECT address FROM by_address WHERE endpoints > ${suspectPorts})
       GROUP BY k.address HAVING count(DISTINCT n.port) > ${suspectPorts}
-    UNION SELECT address FROM by_address WHERE honeypot`)
+    UNION SELECT address FROM by_address WHERE marked`)
   // The newest that tells a region wins, else the newest that tells a country.
   await connection.run(`CREATE OR REPLACE TABLE settled AS
     SELECT k.address, arg_max(p.id, k.age + ((p.place_region IS NOT NULL)::INTEGER + (p.place_country IS NOT NULL)::INTEGER)::HUGEINT * (1::HUGEINT << 120)) AS place,

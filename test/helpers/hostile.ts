@@ -52,3 +52,30 @@ export function firstOf(messages: Iterable<Buffer>, isWrong: (message: Buffer) =
   for (const message of messages) if (isWrong(message)) return message.toString('hex', 0, 1024)
   return undefined
 }
+
+/** Messages made of others: bytes changed, taken out, put in or doubled, cut off, one's end behind another's beginning. */
+export function* fuzzed(messages: readonly Buffer[], count: number, seed = 5): Generator<Buffer> {
+  const next = seeded(seed)
+  const below = (bound: number): number => Math.floor(next() * bound)
+  const any = (): Buffer => messages[below(messages.length)] ?? Buffer.alloc(0)
+  const nastyOrAny = (): number => (next() < 0.5 ? (nasty[below(nasty.length)] ?? 0) : below(256))
+  for (let index = 0; index < count; index++) {
+    let bytes = Buffer.from(any())
+    for (let times = below(4); times >= 0; times--) {
+      const at = below(bytes.length + 1)
+      const kind = below(8)
+      const piece = bytes.subarray(at, at + 1 + below(16))
+      const [before, behind] = [bytes.subarray(0, at), bytes.subarray(at + piece.length)]
+      if (kind < 4) {
+        if (at < bytes.length) bytes[at] = nastyOrAny()
+      } else if (kind === 4) bytes = Buffer.concat([before, behind])
+      else if (kind === 5) bytes = Buffer.concat([before, Buffer.of(nastyOrAny(), nastyOrAny()), piece, behind])
+      else if (kind === 6) bytes = Buffer.concat([before, ...Array<Buffer>(below(32)).fill(piece), behind])
+      else {
+        const other = any()
+        bytes = Buffer.concat([before, other.subarray(below(other.length + 1))])
+      }
+    }
+    yield bytes
+  }
+}

@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import type { Finding, Replies, UdpCheck, UdpProbe } from '../../src/model/probe.ts'
 import { gather } from '../../src/scan/gather.ts'
+import { expectUnmoved } from './fuzz.ts'
 import { cuts, firstOf, mutants, noise, tails } from './hostile.ts'
 
 /** Sixteen bytes that are all different, as those of a request. */
@@ -38,6 +39,7 @@ export function expectSturdy(probe: UdpProbe, reply: Buffer, tied: number): void
   const isWrong = (bytes: Buffer): boolean => !isModelled(probe.id, probe.read(bytes, request))
   expect(firstOf(cuts(reply), isWrong), 'a part of it').toBeUndefined()
   expect(firstOf(mutants(reply), isWrong), 'other bytes in it').toBeUndefined()
+  expectUnmoved(probe.id, [reply], isWrong)
   expect(firstOf(tails(reply), isWrong), 'much behind it').toBeUndefined()
   expect(
     firstOf(noise(), (bytes) => probe.read(bytes, request) !== undefined),
@@ -75,6 +77,7 @@ export function expectSturdyCheck(check: UdpCheck, reply: Buffer, tied: number):
     firstOf(mutants(reply), (bytes) => isWrong(bytes, reply, bytes)),
     'several of it',
   ).toBeUndefined()
+  expectUnmoved(check.id, [reply], isWrong)
   expect(firstOf(tails(reply), isWrong), 'much behind it').toBeUndefined()
   expect(
     firstOf(noise(), (bytes) => isWrong(bytes) || check.isReply(bytes, request)),

@@ -303,8 +303,21 @@ ${file('smtpd.conf', 'listen on $A port 25 hostname mx3.example.test', 'action "
     package: 'lighttpd',
     needs: ['lighttpd'],
     address: '192.0.2.41',
-    script: `${file('l.conf', 'server.document-root = "$PWD"', 'server.bind = "$A"', 'server.port = 80')}exec lighttpd -D -f l.conf`,
-    doors: [tcp('http', 80, { product: 'lighttpd', version: 'whole' })],
+    script: [
+      file(
+        'l.conf',
+        'server.document-root = "$PWD"',
+        'server.bind = "$A"',
+        'server.port = 80',
+        'index-file.names = ("page.html")',
+        'mimetype.assign = (".html" => "text/html", ".png" => "image/png")',
+      ),
+      file('page.html', '<link rel="icon" href="/icon.png">'),
+      file('icon.png', 'an icon'),
+      'exec lighttpd -D -f l.conf',
+    ].join('\n'),
+    // By mmh3 5 for Python, of codecs.encode(b'an icon\\n', 'base64').
+    doors: [tcp('http', 80, { product: 'lighttpd', version: 'whole', tags: ['favicon:445881219'] })],
   },
   {
     name: 'cups',

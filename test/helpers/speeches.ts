@@ -105,6 +105,24 @@ export const speeches: readonly Speech[] = [
     product: 'DiskStation',
   },
   {
+    probe: http,
+    says: [
+      'HTTP/1.1 200 OK\r\nServer: nginx/1.24.0\r\nContent-Length: 38\r\n\r\n<link rel="icon" href="/img/icon.png">',
+      'HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 4\r\n\r\nicon',
+    ],
+    isRecognised: true,
+    product: 'nginx',
+    version: '1.24.0',
+  },
+  {
+    probe: https,
+    says: [
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n25\r\n<link rel=icon href=/img/icon.png>xyz\r\n0\r\n\r\n',
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nicon\r\n0\r\n\r\n',
+    ],
+    isRecognised: true,
+  },
+  {
     probe: cwmp,
     says: ['HTTP/1.1 401 Unauthorized\r\nServer: RomPager/4.07 UPnP/1.0\r\nContent-Length: 0\r\n\r\n'],
     isRecognised: true,

@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest'
+import { faviconHash } from '../../src/probes/favicon.ts'
 import { http, https } from '../../src/probes/http.ts'
 import { version } from '../../src/version.ts'
-import { assertTears, certificate, converse, type Script } from '../helpers/converse.ts'
+import { assertTears, certificate, converse, tear, type Script } from '../helpers/converse.ts'
 
 const short = version.split('.').slice(0, 2).join('.')
-const asked = (host: string): string =>
-  `GET / HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: exposure-census/${short} (+noc@example.net)\r\n` +
-  'Accept: */*\r\nAccept-Encoding: identity\r\nConnection: close\r\n\r\n'
+const asked = (host: string, path = '/', last = ''): string =>
+  `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: exposure-census/${short} (+noc@example.net)\r\n` +
+  `Accept: */*\r\nAccept-Encoding: identity\r\n${last}\r\n`
+const askedLast = (host: string, path: string): string => asked(host, path, 'Connection: close\r\n')
 
 const top = 'HTTP/1.1 200 OK\r\nServer: nginx/1.24.0\r\nContent-Type: text/html'
 const page = '<html><head><title>\n Router login </title></head></html>'
@@ -106,6 +108,92 @@ describe('a web server', () => {
     ['what names it', 'Error: HTTP/1.1 200 OK\r\n\r\n'],
   ])('is not %s', (_, says) => {
     expect(converse(http, { says: [says] }).finding).toBeUndefined()
+  })
+})
+
+describe('the icon of a page', () => {
+  const lengthOf = (body: string, head = top): string => `${head}\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+  const image = 'HTTP/1.1 200 OK\r\nContent-Type: image/png'
+  const icon = 'x'.repeat(1000)
+  const hash = faviconHash(Buffer.from(icon))
+  const linked = '<link rel="icon" href="/img/icon.png">'
+  const tagsOf = (...says: readonly string[]): unknown => converse(http, { says }).finding?.tags
+
+  test('is asked for in the same connection, and its hash told', () => {
+    const { finding, sent } = converse(http, { says: [lengthOf(page), lengthOf(icon, image)] })
+    expect(sent).toBe(asked('192.0.2.1') + askedLast('192.0.2.1', '/favicon.ico'))
+    expect(finding?.tags).toEqual([`favicon:${hash}`])
+    expect(finding?.banner?.endsWith('<title>Router login</title>')).toBe(true)
+  })
+
+  test('is the one it names', () => {
+    const { finding, messages } = converse(http, { says: [lengthOf(linked), lengthOf(icon, image)] })
+    expect(messages[1]).toBe(askedLast('192.0.2.1', '/img/icon.png'))
+    expect(finding?.tags).toEqual([`favicon:${hash}`])
+  })
+
+  test('may come in chunks, as the page may', () => {
+    const inChunks = (head: string, body: string): string =>
+      `${head}\r\nTransfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`
+    expect(tagsOf(inChunks(top, page), inChunks(image, icon))).toEqual([`favicon:${hash}`])
+  })
+
+  test.each<[string, string]>([
+    ['that is none', `HTTP/1.1 404 Not Found\r\nContent-Length: ${icon.length}\r\n\r\n${icon}`],
+    ['that is elsewhere', 'HTTP/1.1 302 Found\r\nLocation: http://192.0.2.9/x.ico\r\nContent-Length: 0\r\n\r\n'],
+    ['that is a page', lengthOf(icon)],
+    ['that is empty', lengthOf('', image)],
+    ['of no length', `${image}\r\n\r\n${icon}`],
+    ['that is cut off', lengthOf(icon, image).slice(0, -1)],
+    ['that is cut off in its last mark', `${image}\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n`],
+    ['that is too large', lengthOf('x'.repeat(32_768), image)],
+    ['that never comes', ''],
+    ['of another protocol', '220 mx.example.net ESMTP\r\n'],
+  ])('%s has no hash, and the page is told all the same', (_, says) => {
+    const { finding, messages } = converse(http, { says: [lengthOf(page), says] })
+    expect(messages).toHaveLength(2)
+    expect(finding?.tags).toEqual([])
+    expect(finding?.banner?.startsWith(top)).toBe(true)
+  })
+
+  test.each<[string, string]>([
+    ['moved', `HTTP/1.1 301 Moved\r\nLocation: http://192.0.2.9/\r\nContent-Length: 0\r\n\r\n`],
+    ['refused', lengthOf(page, 'HTTP/1.1 401 Unauthorized')],
+    ['of HTTP/1.0', lengthOf(page, 'HTTP/1.0 200 OK')],
+    ['the last of its connection', lengthOf(page, `${top}\r\nConnection: Close`)],
+    ['of no length', `${top}\r\n\r\n${page}`],
+    ['too large', lengthOf('x'.repeat(17_000))],
+    ['in chunks of no size', `${top}\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n\r\n`],
+    [
+      'with so much around it that nothing could be heard',
+      lengthOf('x'.repeat(16_000), `${top}\r\n${`X: ${'y'.repeat(7000)}\r\n`.repeat(2)}X: y`),
+    ],
+  ])('is not asked for after a page that is %s', (_, says) => {
+    const { finding, messages } = converse(http, { says: [says, lengthOf(icon, image)] })
+    expect(finding?.module).toBe('http')
+    expect(messages).toEqual([asked('192.0.2.1')])
+    expect(finding?.tags).toEqual([])
+  })
+
+  test('is not asked for after a page that is cut off', () => {
+    expect(converse(http, { says: [lengthOf(page).slice(0, -1)] }).messages).toEqual([asked('192.0.2.1')])
+  })
+
+  test('leaves 32 KiB in all: what fits is told, a byte more is not', () => {
+    const room = 32_768 - lengthOf(page).length - `${image}\r\nContent-Length: 99999\r\n\r\n`.length
+    expect(tagsOf(lengthOf(page), lengthOf('x'.repeat(room), image))).toHaveLength(1)
+    expect(tagsOf(lengthOf(page), lengthOf('x'.repeat(room + 1), image))).toEqual([])
+  })
+
+  test.each([
+    ['a page and its icon', { says: [lengthOf(linked), lengthOf(icon, image)] }],
+    ['a page and no icon', { says: [lengthOf(page), 'HTTP/1.1 404 Not Found\r\n\r\n'] }],
+  ])('torn at any byte: %s', (_, script) => {
+    assertTears(http, script)
+    const whole = converse(http, script).finding?.tags ?? []
+    // Of an icon that is not whole no hash is told.
+    for (const { finding } of tear(http, script).torn) expect(finding?.tags ?? []).toEqual([])
+    expect(whole).toHaveLength(script.says.some((each) => each.includes('image/png')) ? 1 : 0)
   })
 })
 

@@ -28,6 +28,8 @@ const parts: Readonly<Record<string, string>> = {
   '<port>': String.raw`[1-9]\d{1,4}`,
   '<size>': String.raw`[1-9]\d{1,2}`,
   '<byte>': '[^]',
+  '<path>': String.raw`(?!.*(?:\.\.|\/\/))[\w~-][\w.~/-]{0,98}`,
+  '<image>': '(?:ico|png|gif|svg|jpe?g|webp)',
 }
 /** A message of which such parts are left open. */
 const about = (text: string): RegExp =>
@@ -44,10 +46,12 @@ const datagram = (text: string, ...drawn: readonly string[]): Datagram => ({ tex
 
 /** Where TLS begins: the handshake is of node:tls, without a certificate of ours. */
 const tls = '<TLS>'
-const get = (path: string): RegExp =>
+const get = (path: string, isLast = true): RegExp =>
   about(
-    `GET ${path} HTTP/1.1\r\nHost: <host:port>\r\nUser-Agent: <agent>\r\nAccept: */*\r\nAccept-Encoding: identity\r\nConnection: close\r\n\r\n`,
+    `GET ${path} HTTP/1.1\r\nHost: <host:port>\r\nUser-Agent: <agent>\r\nAccept: */*\r\nAccept-Encoding: identity\r\n${isLast ? 'Connection: close\r\n' : ''}\r\n`,
   )
+/** The page, and in the same connection its icon: nothing of a page but a path to an image is sent back. */
+const page = [get('/', false), get('/favicon.ico'), get('/<path>.<image>')]
 const callId = ['0b30557a9fc4e90e', '33587da2c7ec1136'] as const
 const discovery = 'http://schemas.xmlsoap.org/ws/2005/04/discovery'
 
@@ -64,8 +68,8 @@ const catalogue: Readonly<Record<string, Datagram | readonly (string | RegExp)[]
   // IAC WONT and IAC DONT, each for the option that the peer named.
   'telnet tcp': [/^\xff\xfc[^]$/, /^\xff\xfe[^]$/],
   'ftp tcp': ['FEAT\r\n', 'AUTH TLS\r\n', tls, 'QUIT\r\n'],
-  'http tcp': [get('/')],
-  'https tcp': [get('/')],
+  'http tcp': page,
+  'https tcp': page,
   'cwmp tcp': [get('/')],
   'rtsp tcp': [
     about('OPTIONS rtsp://<host>:<port>/ RTSP/1.0\r\nCSeq: 1\r\nUser-Agent: <agent>\r\n\r\n'),

@@ -186,7 +186,7 @@ describe('what counts', () => {
     expect(rows.map((row) => flags(row)).toSorted(asText)).toEqual([[], ['port-only']])
   })
 
-  test('a host on more than 100 ports, or tagged as a honeypot, is suspect', async () => {
+  test('a host on more than 100 ports, or tagged as a honeypot or middlebox, is suspect', async () => {
     const ports = (ip: string, count: number): object[] =>
       Array.from({ length: count }, (_, at) => banner({ ip_str: ip, port: at + 1 }))
     const snapshot = await imported({
@@ -197,11 +197,18 @@ describe('what counts', () => {
         banner({ ip_str: '192.0.2.1', tags: ['cloud', 'HoneyPot'] }),
         banner({ ip_str: '192.0.2.1', port: 80 }),
         banner({ ip_str: '192.0.2.2', tags: ['cloud'] }),
+        banner({ ip_str: '192.0.2.3', tags: ['starttls', 'middlebox'] }),
       ),
     })
     const suspects = new Map((await censusRows(snapshot)).map((row) => [String(row['address']).slice(-2), flags(row)]))
-    expect(Object.fromEntries(suspects)).toEqual({ '65': ['suspect'], '64': [], '01': ['suspect'], '02': [] })
-    expect((await censusFacts(snapshot)).suspectAddresses).toBe(2)
+    expect(Object.fromEntries(suspects)).toEqual({
+      '65': ['suspect'],
+      '64': [],
+      '01': ['suspect'],
+      '02': [],
+      '03': ['suspect'],
+    })
+    expect((await censusFacts(snapshot)).suspectAddresses).toBe(3)
   })
 
   test('--observed-at dates what has no time, and nothing else', async () => {
