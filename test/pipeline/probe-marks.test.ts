@@ -239,12 +239,7 @@ describe('in a snapshot', () => {
       connectMs: 300,
       talkMs: 400,
       retries: 0,
-      probes: [
-        { ...smtp, ports: [a, b], tlsPorts: [] },
-        { ...ssh, ports: [c] },
-        { ...http, ports: [d, e] },
-        { ...ftp, ports: [f] },
-      ],
+      doors: [`tcp/${a} smtp`, `tcp/${b} smtp`, `tcp/${c} ssh`, `tcp/${d} http`, `tcp/${e} http`, `tcp/${f} ftp`],
     })
     const rows = (await observationRows(snapshot)).filter((row) => row['outcome'] === 'answered')
     const tagsOf = (address: string): unknown =>
