@@ -91,15 +91,18 @@ export async function fetchPage(request: PageRequest): Promise<string | undefine
 }
 
 /**
- * Asks for the first page of a query whose number is not known, which tells it; one that tells of no records is asked for
+ * Asks for the first page that is not there of a query whose number is not known, which tells it; one that tells of no records is asked for
  * once more, where the credits are not needed for others.
  * @throws Unanswered when the engine gives none, CreditsUsed before an attempt that is not allowed
  */
 export async function fetchFirst(request: Omit<PageRequest, 'page'>): Promise<number> {
   const { engine, journal, index, query, maxCredits, pagesToCome } = request
+  // Of a page whose writer did not live to say so, the number was lost: the next one tells it too.
+  let page = 1
+  while (journal.state.page(index, page) !== undefined) page++
   const ask = async (): Promise<number> => {
-    const why = await fetchPage({ ...request, page: 1 })
-    const total = journal.state.page(index, 1)?.total
+    const why = await fetchPage({ ...request, page })
+    const total = journal.state.page(index, page)?.total
     if (why !== undefined || total === undefined) throw new Unanswered(query.what, why ?? 'no total', false)
     return total
   }

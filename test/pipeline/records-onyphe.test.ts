@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { downloadRecords, planRecords, type RecordsRequest } from '../../src/pipeline/records.ts'
@@ -138,6 +138,20 @@ describe('records of ONYPHE', () => {
     expect(plan.queries.map(({ total }) => total)).toEqual([recordsOf('smtp').length, recordsOf('ntp').length])
     const snapshot = await run({ maxCredits: pages })
     expect(await rowsOf(snapshot)).toEqual(await exportOf('ntp', 'smtp'))
+    expect(paid(engine)).toBe(pages)
+  })
+
+  test('go on where a page is there of which nobody lived to tell', async () => {
+    const { engine, store, run } = await downloaded()
+    const pages = pagesOf('ntp', 'smtp')
+    await expect(run({ maxCredits: 2 })).rejects.toMatchObject({ exit: 2 })
+    const [key = ''] = await readdir(join(store, 'surveys'))
+    const path = join(store, 'surveys', key, 'journal.ndjson')
+    const events = (await readFile(path, 'utf8')).trimEnd().split('\n')
+    await writeFile(path, events.filter((line) => !/"(stored|counted)"/.test(line)).join('\n') + '\n')
+    const snapshot = await run()
+    expect(await rowsOf(snapshot)).toEqual(await exportOf('ntp', 'smtp'))
+    expect(snapshot.manifest.complete).toBe(true)
     expect(paid(engine)).toBe(pages)
   })
 
