@@ -5,9 +5,6 @@ import { firstOf, fuzzed } from './hostile.ts'
 const isLong = process.env['FUZZ_RUNS'] !== undefined
 const thousands = Number(process.env['FUZZ_RUNS'] ?? 1)
 
-/** Milliseconds that a test of one parser may take: one for each reply. */
-export const fuzzMs = 60_000 + thousands * 1000
-
 /** What a parser may take for one reply. */
 const mostMs = 50
 /** The slowest is read again, and its least time counts: this machine may have been busy with something else. */
