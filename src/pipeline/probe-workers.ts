@@ -35,7 +35,7 @@ export type FromWorker =
     }
 
 /** Only what a worker needs: functions cannot be sent. */
-function sent({ store, scope, services, checks, seed, ...request }: ScanRequest): SentRequest {
+function sent({ store, scope, services, checks, discovery, seed, ...request }: ScanRequest): SentRequest {
   const { mostInFlight, connectMs, talkMs, retries } = request
   const { declared, excluded, targets: _, ...rest } = scope
   return {
@@ -47,6 +47,7 @@ function sent({ store, scope, services, checks, seed, ...request }: ScanRequest)
     retries,
     ...(services === undefined ? {} : { services }),
     ...(checks === undefined ? {} : { checks }),
+    ...(discovery === undefined ? {} : { discovery }),
     ...(seed === undefined ? {} : { seed }),
   }
 }
