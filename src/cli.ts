@@ -9,6 +9,7 @@ import type { RunOptions } from './commands/run.ts'
 import type { ServeOptions } from './commands/serve.ts'
 import type { SurveyOptions } from './commands/survey.ts'
 import { checkFiles, environment } from './config/settings.ts'
+import { discoveryTools } from './model/discovery.ts'
 import { CensusError, exitCodes } from './model/errors.ts'
 import { formatIds } from './model/reader.ts'
 import { reportBreakdowns } from './model/tally.ts'
@@ -46,9 +47,7 @@ const addressDatabase = new Option(
   'MaxMind-format city database to use instead of DB-IP’s',
 )
 
-/*
- * A command's code is loaded when the command is run: each needs only a part of it.
- */
+// A command's code is loaded when the command is run: each needs only a part of it.
 
 /** The command being run, and what its options were. */
 let verbose = false
@@ -133,6 +132,7 @@ globalOptions(program.command('probe'))
   .requiredOption('--scope <FILE>', 'what may be asked, by whose authority, and how fast (docs/probing.md)')
   .option('--services <LIST>', 'services and categories (default: all there are probes for, but ics)')
   .option('--checks <LIST>', 'what is asked beyond that (`census list probes`; default: nothing)')
+  .addOption(new Option('--discovery <TOOL>', 'finds open TCP ports first, by SYN').choices(discoveryTools))
   .addOption(
     new Option('--in-flight <N>', 'connections and datagrams under way at a time, at most')
       .default(4000)

@@ -1,6 +1,7 @@
 import { probeDefaults, type ProbeConfig } from '../config/config.ts'
 import { readScope } from '../config/scope.ts'
 import { mostFiles } from '../config/settings.ts'
+import type { DiscoveryTool } from '../model/discovery.ts'
 import { exitCodes, wrongInput, type ExitCode } from '../model/errors.ts'
 import { probeStatuses } from '../model/probe.ts'
 import { planProbe, probe, type ProbeRequest } from '../pipeline/probe.ts'
@@ -12,6 +13,7 @@ export interface ProbeOptions {
   readonly scope: string
   readonly services?: string
   readonly checks?: string
+  readonly discovery?: DiscoveryTool
   readonly seed?: number
   readonly inFlight: number
   readonly workers: number
@@ -70,6 +72,7 @@ const configured = ({ probe: asked, services, id, region_tables: regionTables }:
       retries: asked.retries ?? probeDefaults.retries,
       ...(services === undefined ? {} : { services: services.join(',') }),
       ...(asked.checks === undefined ? {} : { checks: asked.checks.join(',') }),
+      ...(asked.discovery === undefined ? {} : { discovery: asked.discovery }),
       ...(asked.seed === undefined ? {} : { seed: asked.seed }),
       ...(id === undefined ? {} : { id }),
       ...(regionTables === undefined ? {} : { regionTables }),
@@ -98,6 +101,7 @@ async function requestOf(options: Omit<ProbeOptions, 'dryRun'>, global: Global):
     retries: options.retries,
     ...(services === undefined ? {} : { services }),
     ...(checks === undefined ? {} : { checks }),
+    ...(options.discovery === undefined ? {} : { discovery: options.discovery }),
     ...(options.seed === undefined ? {} : { seed: options.seed }),
     ...(options.id === undefined ? {} : { id: options.id }),
     ...(options.regionTables === undefined ? {} : { regionTables: options.regionTables }),

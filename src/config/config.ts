@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
+import { discoveryTools } from '../model/discovery.ts'
 import { wrongInput } from '../model/errors.ts'
 import { engineIds, type EngineId } from '../model/engine.ts'
 import { observationFields } from '../model/observation.ts'
@@ -53,6 +54,7 @@ export const configSchema = z.strictObject({
       retries: z.int().min(0).max(5).optional(),
       seed: z.int().min(0).max(4_294_967_295).optional(),
       checks: list.optional(),
+      discovery: z.enum(discoveryTools).optional(),
     })
     .optional(),
   id: z.string().optional(),

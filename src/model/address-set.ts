@@ -86,6 +86,8 @@ export interface AddressSet {
   readonly ranges: readonly AddressRange[]
   readonly size: bigint
   has(address: AddressNumber): boolean
+  /** The place of an address: the inverse of `at`; undefined for one that is not in the set. */
+  placeOf(address: AddressNumber): number | undefined
   /** The address at a place, 0 to size - 1, in ascending order (IPv6 first). @throws RangeError */
   at(place: number): AddressNumber
 }
@@ -105,12 +107,17 @@ export function addressSet(list: readonly AddressRange[]): AddressSet {
     starts.push(size)
     size += last - first + 1n
   }
+  const holderOf = (address: AddressNumber): number | undefined => {
+    const index = lastNotAbove(merged.length, (each) => merged[each]?.first ?? 0n, address)
+    return address <= (merged[index]?.last ?? -1n) ? index : undefined
+  }
   return {
     ranges: merged,
     size,
-    has: (address) => {
-      const range = merged[lastNotAbove(merged.length, (index) => merged[index]?.first ?? 0n, address)]
-      return range !== undefined && address >= range.first && address <= range.last
+    has: (address) => holderOf(address) !== undefined,
+    placeOf: (address) => {
+      const index = holderOf(address)
+      return index === undefined ? undefined : Number((starts[index] ?? 0n) + address - (merged[index]?.first ?? 0n))
     },
     at: (place) => {
       const wanted = BigInt(place)

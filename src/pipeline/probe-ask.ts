@@ -1,3 +1,4 @@
+import type { DiscoveryTool } from '../model/discovery.ts'
 import { wrongInput } from '../model/errors.ts'
 import type { Check, Probe, Relay, TcpProbe } from '../model/probe.ts'
 import type { Scope } from '../model/scope.ts'
@@ -20,6 +21,8 @@ export interface ScanRequest {
   readonly services?: readonly string[]
   /** Ids of checks; none when absent. */
   readonly checks?: readonly string[]
+  /** What finds open ports first; nothing when absent. */
+  readonly discovery?: DiscoveryTool
   /** Fixes the order; made of the scope when absent. */
   readonly seed?: number
   /** Of each process that asks. */
@@ -69,13 +72,17 @@ const isOf =
   ({ prefix }: Target): boolean =>
     of === 1 || (typeof prefix === 'number' ? prefix % of : Number(prefix % BigInt(of))) === nth
 
-export const journalOf = ({ store, scope }: ScanRequest, { plan, checks, seed }: PreparedScan): Promise<ProbeJournal> =>
+export const journalOf = (
+  { store, scope, discovery }: ScanRequest,
+  { plan, checks, seed }: PreparedScan,
+): Promise<ProbeJournal> =>
   openProbeJournal(store, {
     scope: scope.hash,
     doors: plan.doors.map(doorName),
     checks: checks.map(({ id }) => id),
     targets: plan.size,
     seed,
+    ...(discovery === undefined ? {} : { discovery }),
   })
 
 /** How often what was settled is written down, and how much of it may wait. */

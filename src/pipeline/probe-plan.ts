@@ -29,6 +29,14 @@ export function probesOf(names: readonly string[] | undefined): readonly Probe[]
   return probes.filter(({ id }) => wanted.has(id))
 }
 
+/** What a first stage would send. */
+export interface PlannedDiscovery {
+  /** As it would be started, in a folder that has the files it names. */
+  readonly command: string
+  readonly packets: number
+  readonly seconds: number
+}
+
 /** What a scan would send, and how long it would take at the scope's rates. */
 export interface ProbePlan {
   readonly addresses: number
@@ -41,6 +49,7 @@ export interface ProbePlan {
   /** Seconds at the rates of the scope, when none and when all are asked again. */
   readonly seconds: { readonly least: number; readonly most: number }
   readonly rate: Scope['rate']
+  readonly discovery?: PlannedDiscovery
 }
 
 export const doorName = ({ probe, port }: Door): string => `${probe.transport}/${port} ${probe.id}`
@@ -53,15 +62,23 @@ export function doorNamed(name: string): Door {
   return { probe, port: Number(port), isTls: false }
 }
 
-export function describePlan(scope: Scope, plan: Plan, checks: readonly Check[], retries: number): ProbePlan {
+export function describePlan(
+  scope: Scope,
+  plan: Plan,
+  checks: readonly Check[],
+  retries: number,
+  discovery?: PlannedDiscovery,
+): ProbePlan {
   const { perSecond, perPrefix } = scope.rate
   const later = udpChecks.filter((each) => checks.includes(each))
   const perAddress = plan.doors.reduce((sum, { probe }) => sum + 1 + checksFor(probe, later).length, 0)
-  const least = Number(scope.targets.size) * perAddress
-  const most = least * (1 + retries)
+  const once = Number(scope.targets.size) * perAddress
+  // Where no port is open, nothing is connected to.
+  const least = once - (discovery?.packets ?? 0) / (1 + retries)
+  const most = once * (1 + retries)
   const crowded = mostInPrefix(scope) * perAddress
   const seconds = (begun: number): number =>
-    Math.ceil(Math.max(begun / perSecond, ((begun / least) * crowded) / perPrefix))
+    Math.ceil(Math.max(begun / perSecond, ((begun / once) * crowded) / perPrefix))
   return {
     addresses: Number(scope.targets.size),
     excluded: Number(scope.declared.size - scope.targets.size),
@@ -71,6 +88,7 @@ export function describePlan(scope: Scope, plan: Plan, checks: readonly Check[],
     begun: { least, most },
     seconds: { least: seconds(least), most: seconds(most) },
     rate: scope.rate,
+    ...(discovery === undefined ? {} : { discovery }),
   }
 }
 

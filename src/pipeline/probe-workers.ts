@@ -35,7 +35,7 @@ export type FromWorker =
     }
 
 /** Only what a worker needs: functions cannot be sent. */
-function sent({ store, scope, services, checks, doors, seed, ...request }: ScanRequest): SentRequest {
+function sent({ store, scope, services, checks, discovery, doors, seed, ...request }: ScanRequest): SentRequest {
   const { mostInFlight, connectMs, talkMs, retries } = request
   const { declared, excluded, targets: _, ...rest } = scope
   return {
@@ -47,6 +47,7 @@ function sent({ store, scope, services, checks, doors, seed, ...request }: ScanR
     retries,
     ...(services === undefined ? {} : { services }),
     ...(checks === undefined ? {} : { checks }),
+    ...(discovery === undefined ? {} : { discovery }),
     ...(doors === undefined ? {} : { doors }),
     ...(seed === undefined ? {} : { seed }),
   }

@@ -2,6 +2,7 @@ import { loadRegions } from '../locate/regions.ts'
 import { wrongInput } from '../model/errors.ts'
 import type { ProbeStatus } from '../model/probe.ts'
 import type { EngineProgress, Scanned } from '../scan/engine.ts'
+import { masscanVersion } from '../scan/masscan.ts'
 import { storageError } from '../store/duckdb.ts'
 import { lockStore } from '../store/lock.ts'
 import { storeFormat, type RecordsManifest } from '../store/manifest.ts'
@@ -21,6 +22,7 @@ import { newId } from './import.ts'
 import { askPart, journalOf, prepareScan, whole, type PreparedScan, type ScanRequest } from './probe-ask.ts'
 import { hostMarks } from './probe-marks.ts'
 import { probeObservations } from './probe-observations.ts'
+import { discover, planDiscovery } from './probe-discovery.ts'
 import { checkRegions, describePlan, doorName, type ProbePlan } from './probe-plan.ts'
 import { askInWorkers } from './probe-workers.ts'
 
@@ -36,8 +38,9 @@ export interface ProbeRequest extends ScanRequest {
 
 /** What a probe would send. Sends and writes nothing. @throws CensusError exit 2 */
 export async function planProbe(request: ProbeRequest): Promise<ProbePlan> {
-  const { plan, checks } = await prepare(request)
-  return describePlan(request.scope, plan, checks, request.retries)
+  const prepared = await prepare(request)
+  const { plan, checks } = prepared
+  return describePlan(request.scope, plan, checks, request.retries, planDiscovery(request, prepared))
 }
 
 async function prepare(request: ProbeRequest): Promise<PreparedScan> {
@@ -57,6 +60,7 @@ export async function probe(request: ProbeRequest): Promise<RecordsSnapshot> {
   checkSnapshotId(id)
   const prepared = await prepare(request)
   const { store } = request
+  const masscan = planDiscovery(request, prepared) && (await masscanVersion())
   if ((await listSnapshots(store)).some((snapshot) => snapshot.id === id))
     throw wrongInput(
       `the store ${store} already holds a snapshot ${JSON.stringify(id)}`,
@@ -68,6 +72,7 @@ export async function probe(request: ProbeRequest): Promise<RecordsSnapshot> {
   })
   const lock = await lockStore(store)
   try {
+    if (masscan !== undefined) await discover(request, prepared, masscan)
     const scanned = await ask(request, prepared)
     const journal = await journalOf(request, prepared)
     try {
@@ -147,6 +152,7 @@ async function publish(
         ...(checks.length === 0 ? {} : { checks: checks.map(({ id: name }) => name) }),
         targets: plan.size,
         seed,
+        ...(journal.discovery === undefined ? {} : { discovery: journal.discovery }),
         begun,
         statuses: taken.statuses,
       },

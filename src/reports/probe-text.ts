@@ -1,3 +1,4 @@
+import type { Discovery } from '../model/discovery.ts'
 import { fit, grouped, table, terminalWidth, wrapped } from './text.ts'
 
 /** What a probe would send, before anything is sent. */
@@ -10,17 +11,24 @@ export interface PlannedProbe {
   readonly begun: { readonly least: number; readonly most: number }
   readonly seconds: { readonly least: number; readonly most: number }
   readonly rate: { readonly perSecond: number; readonly perPrefix: number }
+  readonly discovery?: { readonly command: string; readonly packets: number; readonly seconds: number }
 }
 
 /** A plan in a terminal of 80 columns. */
 export function probePlanLines(plan: PlannedProbe): string[] {
-  const { begun, seconds, rate } = plan
+  const { begun, seconds, rate, discovery } = plan
   const span = ({ least, most }: PlannedProbe['begun'], what: string): string =>
     `${grouped(least)} ${least === most ? '' : `to ${grouped(most)} `}${what}`
   return [
     `${grouped(plan.addresses)} addresses (${grouped(plan.excluded)} of the ranges excluded) at ${plan.doors.length} doors: ${grouped(plan.targets)} targets.`,
     ...wrapped(`Doors: ${plan.doors.join(', ')}.`, terminalWidth),
     ...(plan.checks.length === 0 ? [] : wrapped(`Checks: ${plan.checks.join(', ')}.`, terminalWidth)),
+    ...(discovery === undefined
+      ? []
+      : [
+          ...wrapped(`First: ${discovery.command}`, terminalWidth),
+          `${grouped(discovery.packets)} SYNs, about ${grouped(discovery.seconds)} s; then, where a port is open or was not asked:`,
+        ]),
     `${span(begun, 'connections and datagrams')}, at most ${grouped(rate.perSecond)} a second`,
     `and ${grouped(rate.perPrefix)} a second to any /24 or /64: about ${span(seconds, 's')}.`,
     'Nothing was sent.',
@@ -35,6 +43,7 @@ export interface ProbedFacts {
   readonly begun: number
   readonly seed: number
   readonly coverage: string
+  readonly discovery?: Discovery | undefined
   readonly statuses: Readonly<Record<string, number | undefined>>
 }
 
@@ -45,6 +54,7 @@ export function probedLines(id: string, facts: ProbedFacts, statuses: Readonly<R
       terminalWidth,
     ),
     `${grouped(facts.targets)} targets, ${grouped(facts.begun)} connections and datagrams in the last run.`,
+    ...(facts.discovery === undefined ? [] : wrapped(discoveryLine(facts.discovery), terminalWidth)),
     '',
     ...table(
       [
@@ -58,3 +68,7 @@ export function probedLines(id: string, facts: ProbedFacts, statuses: Readonly<R
     ),
   ]
 }
+
+const discoveryLine = ({ tool, version, runs, rate, asked, open, refused, dropped }: Discovery): string =>
+  `First ${tool} ${version} sent ${runs} SYN${runs === 1 ? '' : 's'} to each of ${grouped(asked)} TCP ports, ${rate} a second: ${grouped(open)} open, ${grouped(refused)} refused, the others told as silent. What was lost on the way is among those.` +
+  (dropped === 0 ? '' : ` ${grouped(dropped)} answers of no target were dropped.`)

@@ -1,4 +1,4 @@
-import { addressText, dotted, isOfIPv4, type AddressSet } from '../model/address-set.ts'
+import { addressNumber, addressText, dotted, isOfIPv4, type AddressSet } from '../model/address-set.ts'
 import type { Probe } from '../model/probe.ts'
 
 /** A port, and what is asked there. */
@@ -24,6 +24,8 @@ export interface Plan {
   readonly size: number
   readonly doors: readonly Door[]
   at(index: number): Target
+  /** The index of an address's TCP port; undefined when it is no target. */
+  indexOf(address: string, port: number): number | undefined
 }
 
 /** Every door of probes, each port and transport once: the first probe named has it. */
@@ -43,6 +45,7 @@ export function planOf(addresses: AddressSet, doors: readonly Door[]): Plan {
   const size = Number(addresses.size) * doors.length
   if (size < 1 || size > 2 ** 48) throw new RangeError(`a plan of ${size} targets`)
   const addressAt = numbered(addresses)
+  const tcp = new Map(doors.flatMap(({ probe, port }, nth) => (probe.transport === 'tcp' ? [[port, nth]] : [])))
   return {
     size,
     doors,
@@ -53,6 +56,12 @@ export function planOf(addresses: AddressSet, doors: readonly Door[]): Plan {
       const { probe, port, isTls } = door
       const { address, prefix } = addressAt(host)
       return { probe, port, isTls, index, host, address, prefix }
+    },
+    indexOf: (address, port) => {
+      const number = addressNumber(address)
+      const host = number === undefined ? undefined : addresses.placeOf(number)
+      const nth = tcp.get(port)
+      return host === undefined || nth === undefined ? undefined : host * doors.length + nth
     },
   }
 }

@@ -5,6 +5,7 @@ import { probeStatusNames } from '../model/probe.ts'
 import { formatIds, rejectReasons } from '../model/reader.ts'
 import { coverages, vantages } from '../model/scope.ts'
 import { crossBreakdowns } from '../model/tally.ts'
+import { discoverySchema } from './probe-journal.ts'
 
 /** The version of the store's layout; a store that says a higher one was written by a newer census. */
 export const storeFormat = 3
@@ -110,6 +111,8 @@ const recordsSchema = z.object({
       /** Addresses times doors, in an order that the seed fixes. */
       targets: count,
       seed: count,
+      /** What found open ports first; nothing when absent. */
+      discovery: discoverySchema.optional(),
       /** Connections and datagrams, those asked again included, in the last run. */
       begun: count,
       /** What became of the targets. */

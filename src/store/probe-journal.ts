@@ -2,7 +2,9 @@ import { hash } from 'node:crypto'
 import { mkdir, open, readdir, rm, rmdir, type FileHandle } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
+import { discoveryTools, type Discovery, type DiscoveryTool } from '../model/discovery.ts'
 import { failed } from '../model/errors.ts'
+import { marks, type Marks } from '../model/marks.ts'
 import { probeStatusNames, type Finding, type ProbeStatus } from '../model/probe.ts'
 import { lineBatches } from './lines.ts'
 
@@ -16,6 +18,8 @@ export interface ProbeScope {
   readonly checks: readonly string[]
   readonly targets: number
   readonly seed: number
+  /** What asks first; nothing when absent. */
+  readonly discovery?: DiscoveryTool | undefined
 }
 
 /** What became of a target, as it is kept. */
@@ -45,7 +49,20 @@ const beganSchema = z.strictObject({
   checks: z.array(z.string()),
   targets: place,
   seed: place,
+  discovery: z.enum(discoveryTools).optional(),
   began: place,
+})
+/** A first stage that ended. */
+export const discoverySchema = z.strictObject({
+  tool: z.enum(discoveryTools),
+  version: z.string(),
+  runs: place,
+  rate: z.number().positive(),
+  seed: place,
+  asked: place,
+  open: place,
+  refused: place,
+  dropped: place,
 })
 /** A batch: `none` are targets of which no more is known than their status. */
 const batchSchema = z.strictObject({
@@ -60,14 +77,19 @@ const batchSchema = z.strictObject({
       heard: z.string().optional(),
     }),
   ),
+  discovery: discoverySchema.optional(),
 })
+
+type Batch = z.infer<typeof batchSchema>
 
 /** The journal of a scan. A target is in it once it is settled, and is not asked again. The store's lock is held by whoever began the scan. */
 export interface ProbeJournal {
   readonly doneBefore: number
+  /** The first stage, once it has ended and all it settled is written. */
+  readonly discovery: Discovery | undefined
   isDone(index: number): boolean
   /** Writes what was settled since the last time. @throws what the disk says */
-  write(batch: readonly Kept[]): Promise<void>
+  write(batch: readonly Kept[], discovery?: Discovery): Promise<void>
   /** All targets settled so far, in the order they were. */
   all(): AsyncGenerator<Kept>
   close(): Promise<void>
@@ -87,6 +109,7 @@ export async function openProbeJournal(store: string, scope: ProbeScope): Promis
   const damaged = (name: string, line: number, why: string): never => {
     throw failed(`${join(folder, name)}, line ${line}: ${why}`, `remove ${folder}, and everything is asked anew`)
   }
+  let discovery: Discovery | undefined
   const all = async function* (done: Marks): AsyncGenerator<Kept> {
     for (const name of await partsOf(folder)) {
       let number = 0
@@ -99,7 +122,9 @@ export async function openProbeJournal(store: string, scope: ProbeScope): Promis
             damaged(name, 1, 'the beginning of another scan')
           continue
         }
-        for (const kept of entriesOf(text) ?? damaged(name, number, 'not what a scan writes')) {
+        const batch = batchOfLine(text) ?? damaged(name, number, 'not what a scan writes')
+        discovery ??= batch.discovery
+        for (const kept of entriesOf(batch)) {
           if (kept.index >= scope.targets) damaged(name, number, `there is no target ${kept.index}`)
           if (done.has(kept.index)) continue
           done.add(kept.index)
@@ -120,11 +145,12 @@ export async function openProbeJournal(store: string, scope: ProbeScope): Promis
   }
   return {
     doneBefore,
+    discovery,
     isDone: (index) => done.has(index),
-    write: async (batch) => {
-      if (batch.length === 0) return
+    write: async (batch, ended) => {
+      if (batch.length === 0 && ended === undefined) return
       opening ??= beginPart(folder, `${JSON.stringify({ ...scope, began: Date.now() })}\n`)
-      await (await opening).appendFile(`${JSON.stringify(batchOf(batch))}\n`)
+      await (await opening).appendFile(`${JSON.stringify({ ...batchOf(batch), discovery: ended })}\n`)
     },
     all: () => all(marks(scope.targets)),
     close,
@@ -154,28 +180,13 @@ async function beginPart(folder: string, beginning: string): Promise<FileHandle>
 const partsOf = async (folder: string): Promise<string[]> =>
   (await readdir(folder)).filter((name) => /^part-\d{6}\.ndjson$/.test(name)).toSorted()
 
-/** Which of so many there are: a bit each. */
-interface Marks {
-  has(index: number): boolean
-  add(index: number): void
-}
-
-function marks(size: number): Marks {
-  const bits = new Uint8Array(Math.ceil(size / 8))
-  // A plan may have more than 2^31 targets, which `>>` would fold.
-  const byteOf = (index: number): number => Math.floor(index / 8)
-  return {
-    has: (index) => ((bits[byteOf(index)] ?? 0) & (1 << (index & 7))) !== 0,
-    add: (index) => void (bits[byteOf(index)] = (bits[byteOf(index)] ?? 0) | (1 << (index & 7))),
-  }
-}
-
-const identity = ({ scope, doors, checks, targets, seed }: ProbeScope): readonly unknown[] => [
+const identity = ({ scope, doors, checks, targets, seed, discovery }: ProbeScope): readonly unknown[] => [
   scope,
   doors,
   checks,
   targets,
   seed,
+  ...(discovery === undefined ? [] : [discovery]),
 ]
 
 function batchOf(batch: readonly Kept[]): z.infer<typeof batchSchema> {
@@ -201,18 +212,16 @@ const mutable = ({ hostnames, tags, ...rest }: Finding): z.infer<typeof findingS
   ...(tags === undefined ? {} : { tags: [...tags] }),
 })
 
-/** The targets of a line; undefined when it is none of ours. */
-function entriesOf(text: string): Kept[] | undefined {
-  const batch = batchSchema.safeParse(parsed(text))
-  if (!batch.success) return undefined
-  const { at, none, said } = batch.data
-  return [
-    ...Object.entries(none).flatMap(([status, list]) =>
-      (list ?? []).map((index) => ({ index, at, status: status as ProbeStatus })),
-    ),
-    ...(said as Kept[]),
-  ]
-}
+/** What a line says; undefined when it is none of ours. */
+const batchOfLine = (text: string): Batch | undefined => batchSchema.safeParse(parsed(text)).data
+
+/** The targets of a batch. */
+const entriesOf = ({ at, none, said }: Batch): Kept[] => [
+  ...Object.entries(none).flatMap(([status, list]) =>
+    (list ?? []).map((index) => ({ index, at, status: status as ProbeStatus })),
+  ),
+  ...(said as Kept[]),
+]
 
 function parsed(text: string): unknown {
   try {

@@ -26,20 +26,33 @@ export interface Sent {
   readonly strays: readonly string[]
 }
 
+/** In the far namespace of a pair: its prefixes, of which some swallow what comes. */
+const [farLocal, farSilent] = [
+  ['192.0.2.0/24', '198.51.100.0/24', '203.0.113.0/24', '198.18.0.0/15', '2001:db8::/32'],
+  ['198.51.100.4/30'],
+]
+
 /** A network namespace where every address there is belongs to this machine: whatever is sent arrives, is counted, and goes no further. */
 export class Namespace {
   readonly #holder: ChildProcess
+  /** Where packets are counted. */
+  readonly #hook: string
 
-  private constructor(holder: ChildProcess) {
+  private constructor(holder: ChildProcess, hook = 'output') {
     this.#holder = holder
+    this.#hook = hook
   }
 
-  static async open(): Promise<Namespace> {
+  static async #hold(hook?: string): Promise<Namespace> {
     const holder = spawn('unshare', [...unshare, 'sh', '-c', 'echo ready && exec cat'], {
       stdio: ['pipe', 'pipe', 'inherit'],
     })
     await once(holder.stdout ?? holder, 'data')
-    const namespace = new Namespace(holder)
+    return new Namespace(holder, hook)
+  }
+
+  static async open(): Promise<Namespace> {
+    const namespace = await Namespace.#hold()
     namespace.run(
       ['sh', '-e'],
       `ip link set lo up
@@ -49,6 +62,37 @@ export class Namespace {
        ip -6 route add local ::/0 dev lo src ${client6}`,
     )
     return namespace
+  }
+
+  /**
+   * Two namespaces and a wire: one asks, the other is where it asks. Raw packets pass no hook where they are sent, so those
+   * that arrive are counted. Wants root.
+   */
+  static async pair(): Promise<{ readonly near: Namespace; readonly far: Namespace }> {
+    const [near, far] = [await Namespace.#hold(), await Namespace.#hold('prerouting')]
+    near.run(
+      ['sh', '-e'],
+      `ip link set lo up
+       ip link add wire type veth peer name wire netns ${far.#holder.pid}
+       ip addr add ${client4}/30 dev wire
+       ip addr add ${client6}/64 dev wire nodad`,
+    )
+    far.run(
+      ['sh', '-e'],
+      `ip link set lo up
+       ip addr add 10.255.255.2/30 dev wire
+       ip addr add fd00:255::2/64 dev wire nodad
+       ip link set wire up
+       ${farLocal.map((each) => `ip route add local ${each} dev lo`).join('\n')}
+       ${farSilent.map((each) => `ip route add blackhole ${each} table local`).join('\n')}`,
+    )
+    near.run(
+      ['sh', '-e'],
+      `ip link set wire up
+       ip route add default via 10.255.255.2
+       ip -6 route add default via fd00:255::2`,
+    )
+    return { near, far }
   }
 
   /** The words that start something in it. */
@@ -92,8 +136,8 @@ table inet census {
   set strays4 ${dynamic('ipv4_addr')}
   set strays6 ${dynamic('ipv6_addr')}
   chain sent {
-    type filter hook output priority 0; policy accept;
-    ip daddr ${client4} return
+    type filter hook ${this.#hook} priority 0; policy accept;
+${this.#hook === 'output' ? '' : '    icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit, mld2-listener-report } return\n    iif != wire return\n'}    ip daddr ${client4} return
     ip6 daddr ${client6} return
     ip daddr @targets4 add @asked4 { ip daddr } counter name inside return
     ip6 daddr @targets6 add @asked6 { ip6 daddr } counter name inside return

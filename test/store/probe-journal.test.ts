@@ -30,6 +30,39 @@ const answered = (index: number, banner = '220 mx'): Kept => ({
 const silent = (index: number): Kept => ({ index, status: 'silent', at: 1_700_000_000_000 })
 
 describe('a journal', () => {
+  test('knows a first stage once all it settled is written, and a scan without one is another', async () => {
+    const store = await temporaryFolder()
+    const mine = { ...scope, discovery: 'masscan' } as const
+    const facts = { version: '1.3.2', runs: 2, rate: 50, seed: 7, asked: 900, open: 1, refused: 2, dropped: 0 }
+    const stage = { tool: 'masscan', ...facts } as const
+    const journal = await openProbeJournal(store, mine)
+    expect(journal.discovery).toBeUndefined()
+    await journal.write([silent(1)])
+    await journal.write([silent(2)], stage)
+    await journal.close()
+    const path = await pathOf(store)
+    const text = await readFile(path, 'utf8')
+    const again = await openProbeJournal(store, mine)
+    expect([again.discovery, again.doneBefore]).toEqual([stage, 2])
+    const other = await openProbeJournal(store, scope)
+    expect([other.discovery, other.doneBefore]).toEqual([undefined, 0])
+    // Cut off in its last line, which nobody was told of.
+    await truncate(path, text.length - 1)
+    const cut = await openProbeJournal(store, mine)
+    expect([cut.discovery, cut.doneBefore]).toEqual([undefined, 1])
+    for (const wrong of ['"rate":-50', '"rate":"50"', '"rate":50,"more":1']) {
+      await writeFile(path, text.replace('"rate":50', wrong))
+      await expect(openProbeJournal(store, mine)).rejects.toThrow('line 3: not what a scan writes')
+    }
+    // With nothing settled by it.
+    await writeFile(path, text)
+    await (await openProbeJournal(store, mine)).remove()
+    const empty = await openProbeJournal(store, mine)
+    await empty.write([], stage)
+    await empty.close()
+    expect((await openProbeJournal(store, mine)).discovery).toEqual(stage)
+  })
+
   test('gives back what was written, whatever text it holds', async () => {
     const store = await temporaryFolder()
     const text = fc.string({ unit: 'binary' }).map((each) => each.toWellFormed())
