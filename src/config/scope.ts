@@ -119,7 +119,7 @@ export async function readScope(path: string, now: number): Promise<Scope> {
   // A file that was cut off before the end of its lists is a scope with fewer of them.
   const taken = declared.size - targets.size
   if (value.excluded !== undefined && taken !== BigInt(value.excluded))
-    refuse(at('excluded'), `${taken} addresses are excluded, not ${value.excluded}: which is meant?`)
+    refuse(at('excluded'), `the exclusions take out ${taken}, not ${value.excluded}: which is meant?`)
   if (targets.size === 0n) refuse(at('exclude'), 'nothing is left to ask')
   return {
     owner: value.owner,

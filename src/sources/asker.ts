@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import PQueue from 'p-queue'
 import { CensusError, failed } from '../model/errors.ts'
-import type { AskedRequest, Ledger } from '../model/engine.ts'
+import type { AskedRequest, EngineFacts, Ledger } from '../model/engine.ts'
 import { HttpFailure, type HttpAnswer, type HttpClient, type HttpRequest } from '../net/http.ts'
+import type { SurveyorOptions } from './surveyor.ts'
 
 /** What an engine's answer is worth. */
 export type Judgement =
@@ -65,6 +66,14 @@ export interface Asker {
   readonly ledger: Ledger
   readonly requests: readonly AskedRequest[]
 }
+
+/** The asker of an engine, as its facts and whoever opens it allow. */
+export const engineAsker = (
+  { http, requestsPerSecond, retryBudget, maxCredits }: SurveyorOptions,
+  facts: Pick<EngineFacts, 'requestsPerSecond'>,
+  ways: Pick<AskerOptions, 'request' | 'judge'>,
+): Asker =>
+  openAsker({ ...ways, http, requestsPerSecond: requestsPerSecond ?? facts.requestsPerSecond, retryBudget, maxCredits })
 
 /** Attempts for one request; a refusal is asked once more, as proxies and busy engines answer so by mistake. */
 const mostAttempts = 5

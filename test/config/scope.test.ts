@@ -93,7 +93,7 @@ describe('the number of excluded addresses', () => {
     await expect(read(counted(10))).resolves.toMatchObject({ owner: 'Example City' })
     await expect(read(counted(0, { exclude: undefined, opt_outs: undefined }))).resolves.toBeDefined()
     for (const wrong of [0, 9, 11])
-      await expect(read(counted(wrong))).rejects.toThrow(`10 addresses are excluded, not ${wrong}: which is meant?`)
+      await expect(read(counted(wrong))).rejects.toThrow(`the exclusions take out 10, not ${wrong}: which is meant?`)
   })
 
   it('tells of a file that was cut off anywhere', async () => {

@@ -1,4 +1,4 @@
-import { openAsker } from '../asker.ts'
+import { engineAsker } from '../asker.ts'
 import { judge, urlOf } from '../judge.ts'
 import { countEach, requestsOf } from '../one-facet.ts'
 import type { Surveyor, SurveyorOptions } from '../surveyor.ts'
@@ -13,8 +13,7 @@ export function openCensys(options: SurveyorOptions): Surveyor {
     const [token = '', organisation = ''] = options.key().split(':', 2)
     return { token, organisation }
   }
-  const asker = openAsker({
-    http: options.http,
+  const asker = engineAsker(options, censysFacts, {
     request: ({ path, params, body }) => ({
       url: urlOf(endpoint, path, params),
       method: body === undefined ? 'GET' : 'POST',
@@ -27,9 +26,6 @@ export function openCensys(options: SurveyorOptions): Surveyor {
       ...(body === undefined ? {} : { body }),
     }),
     judge: (answer) => judge(answer, errorOf, Object.values(parts())),
-    requestsPerSecond: options.requestsPerSecond ?? censysFacts.requestsPerSecond,
-    retryBudget: options.retryBudget,
-    maxCredits: options.maxCredits,
   })
   return {
     facts: censysFacts,

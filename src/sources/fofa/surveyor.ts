@@ -1,4 +1,4 @@
-import { openAsker } from '../asker.ts'
+import { engineAsker } from '../asker.ts'
 import { judge, urlOf } from '../judge.ts'
 import type { Surveyor, SurveyorOptions } from '../surveyor.ts'
 import { errorOf, pointsPerRequest, readAccount, readCounted } from './answers.ts'
@@ -8,16 +8,12 @@ import { fofaFacts } from './facts.ts'
 /** Counts of FOFA's records: see counts.ts. */
 export function openFofa(options: SurveyorOptions): Surveyor {
   const endpoint = options.endpoint ?? fofaFacts.endpoint
-  const asker = openAsker({
-    http: options.http,
+  const asker = engineAsker(options, fofaFacts, {
     request: (asked) => ({
       url: urlOf(endpoint, asked.path, { ...asked.params, key: options.key() }),
       headers: { 'user-agent': 'exposure-census', accept: 'application/json' },
     }),
     judge: (answer) => judge(answer, errorOf, [options.key()]),
-    requestsPerSecond: options.requestsPerSecond ?? fofaFacts.requestsPerSecond,
-    retryBudget: options.retryBudget,
-    maxCredits: options.maxCredits,
   })
   return {
     facts: fofaFacts,

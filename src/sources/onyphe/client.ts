@@ -1,4 +1,4 @@
-import { openAsker, Unanswered } from '../asker.ts'
+import { engineAsker, Unanswered } from '../asker.ts'
 import { judge, urlOf } from '../judge.ts'
 import type { EngineClient, SurveyorOptions } from '../surveyor.ts'
 import { errorOf, keyOfLine, mostRows, readAccount, readPage, rowsPerPage } from './answers.ts'
@@ -14,8 +14,7 @@ const searchPath = '/api/v2/search/'
  */
 export function openOnyphe(options: SurveyorOptions): EngineClient {
   const endpoint = options.endpoint ?? onypheFacts.endpoint
-  const asker = openAsker({
-    http: options.http,
+  const asker = engineAsker(options, onypheFacts, {
     request: ({ path, params }) => ({
       url: urlOf(endpoint, path, params),
       headers: {
@@ -26,9 +25,6 @@ export function openOnyphe(options: SurveyorOptions): EngineClient {
     }),
     // The account's answer repeats the key; nothing but two figures of it is read.
     judge: (answer, { path }) => judge(answer, errorOf, [options.key()], path !== accountPath),
-    requestsPerSecond: options.requestsPerSecond ?? onypheFacts.requestsPerSecond,
-    retryBudget: options.retryBudget,
-    maxCredits: options.maxCredits,
   })
   return {
     facts: onypheFacts,

@@ -1,4 +1,4 @@
-import { openAsker } from '../asker.ts'
+import { engineAsker } from '../asker.ts'
 import { judge, urlOf } from '../judge.ts'
 import { countEach, requestsOf } from '../one-facet.ts'
 import type { Surveyor, SurveyorOptions } from '../surveyor.ts'
@@ -11,8 +11,7 @@ const accountPath = '/api/v3/user/info'
 /** Counts of Quake's services, a request a facet: see counts.ts. */
 export function openQuake(options: SurveyorOptions): Surveyor {
   const endpoint = options.endpoint ?? quakeFacts.endpoint
-  const asker = openAsker({
-    http: options.http,
+  const asker = engineAsker(options, quakeFacts, {
     request: ({ path, params, body }) => ({
       url: urlOf(endpoint, path, params),
       method: body === undefined ? 'GET' : 'POST',
@@ -26,9 +25,6 @@ export function openQuake(options: SurveyorOptions): Surveyor {
     }),
     // The account tells the key among other things; of it a number is read and nothing is kept.
     judge: (answer, { path }) => judge(answer, errorOf, [options.key()], path !== accountPath),
-    requestsPerSecond: options.requestsPerSecond ?? quakeFacts.requestsPerSecond,
-    retryBudget: options.retryBudget,
-    maxCredits: options.maxCredits,
   })
   return {
     facts: quakeFacts,

@@ -1,5 +1,5 @@
 import { facets, type Facet } from '../../model/engine.ts'
-import { openAsker, type Asked } from '../asker.ts'
+import { engineAsker, type Asked } from '../asker.ts'
 import { judge, urlOf } from '../judge.ts'
 import type { Surveyor, SurveyorOptions } from '../surveyor.ts'
 import { errorOf, readCounted, readCredits, readNames } from './answers.ts'
@@ -10,16 +10,12 @@ import { facetList, isAskable, mostBuckets, shodanNames, shodanQuery } from './q
 /** Shodan's counts, which cost nothing: GET /shodan/host/count (https://developer.shodan.io/api). */
 export function openShodan(options: SurveyorOptions): Surveyor {
   const endpoint = options.endpoint ?? shodanFacts.endpoint
-  const asker = openAsker({
-    http: options.http,
+  const asker = engineAsker(options, shodanFacts, {
     request: ({ path, params }) => ({
       url: urlOf(endpoint, path, { ...params, key: options.key() }),
       headers: { 'user-agent': 'exposure-census' },
     }),
     judge: (answer) => judge(answer, errorOf, [options.key()]),
-    requestsPerSecond: options.requestsPerSecond ?? shodanFacts.requestsPerSecond,
-    retryBudget: options.retryBudget,
-    maxCredits: options.maxCredits,
   })
   const get = <T>(
     what: string,
