@@ -185,7 +185,8 @@ describe('records of ONYPHE', () => {
       exit: 1,
       message: expect.stringMatching(message) as string,
     })
-    expect(paid(engine)).toBe(1)
+    // Once more, as answers may be mixed up on their way.
+    expect(paid(engine)).toBe(2)
   })
 
   test('of which there are none are asked for once more, where that is allowed', async () => {

@@ -41,16 +41,24 @@ export function openOnyphe(options: SurveyorOptions): EngineClient {
       describe: (question) => `GET ${searchPath}?q=${onypheQuery(question)}&page=1&size=${rowsPerPage}`,
       keyOf: keyOfLine,
       page: async (what, question, page, { before, failed }) => {
-        const { odd, ...received } = await asker.ask({
-          what,
-          path: searchPath,
-          params: { q: onypheQuery(question), page: String(page), size: String(rowsPerPage) },
-          credits: 1,
-          read: (json, text) => readPage(json, text, question),
-          before,
-          failed,
-        })
-        if (odd === undefined) return received
+        const ask = () =>
+          asker.ask({
+            what,
+            path: searchPath,
+            params: { q: onypheQuery(question), page: String(page), size: String(rowsPerPage) },
+            credits: 1,
+            read: (json, text) => readPage(json, text, question),
+            before,
+            failed,
+          })
+        let received = await ask()
+        if (received.odd !== undefined) {
+          // What is on the way may mix answers up: once more.
+          await failed(received.odd)
+          received = await ask()
+        }
+        const { odd, ...asked } = received
+        if (odd === undefined) return asked
         await failed(odd)
         throw new Unanswered(what, `it gives ${odd}`, true)
       },
