@@ -23,3 +23,11 @@ export function scopeGuard({ declared, excluded, isPrivate, valid }: Scope): Gua
     return now >= valid.from && now <= valid.to ? undefined : 'the scope is not valid now'
   }
 }
+
+/** Something was about to be sent where nothing may be. A defect: what is asked comes from the same scope. */
+export class OffScope extends Error {
+  constructor(address: string, why: string) {
+    super(`${address} must not be asked: ${why}`)
+    this.name = 'OffScope'
+  }
+}

@@ -1,7 +1,7 @@
-import { connect, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import type { TlsFacts } from '../model/probe.ts'
-import type { Guard } from './guard.ts'
+import { OffScope, type Guard } from './guard.ts'
+import { openStream, type OpenStream, type Stream, type StreamEvents } from './stream.ts'
 
 /** What a connection tells, in this order; after `ended` nothing. */
 export interface TcpEvents {
@@ -23,71 +23,89 @@ export interface TcpConnection {
   received(): number
 }
 
-/** Something was about to be sent where nothing may be. A defect: what is asked comes from the same scope. */
-export class OffScope extends Error {
-  constructor(address: string, why: string) {
-    super(`${address} must not be asked: ${why}`)
-    this.name = 'OffScope'
-  }
-}
-
 /** Old devices speak what is switched off elsewhere: nothing secret is sent, so that weak is as good as strong. */
 const anyTls = { rejectUnauthorized: false, minVersion: 'TLSv1', ciphers: 'ALL:@SECLEVEL=0' } as const
 
 /**
  * Connects to a literal address, if the guard lets it, and to nothing else: no name is looked up.
  * @param now milliseconds since 1970
- * @throws OffScope before anything is sent
+ * @throws OffScope before anything is sent; RangeError for what is no port
  */
-export function dialTcp(guard: Guard, address: string, port: number, now: number, events: TcpEvents): TcpConnection {
-  let isOver = false
-  let secured: TLSSocket | undefined
-  const end = (code: string): void => {
-    if (isOver) return
-    isOver = true
-    secured?.destroy()
-    socket.destroy()
-    events.ended(code)
-  }
+export function dialTcp(
+  guard: Guard,
+  address: string,
+  port: number,
+  now: number,
+  events: TcpEvents,
+  open: OpenStream = openStream,
+): TcpConnection {
   const why = guard(address, now)
   if (why !== undefined) throw new OffScope(address, why)
-  const socket: Socket = connect({ host: address, port, lookup: noLookup, noDelay: true })
-  socket.on('connect', () => events.connected(socket.localAddress ?? ''))
-  socket.on('data', (bytes) => {
-    if (!isOver && secured === undefined) events.bytes(bytes)
-  })
-  socket.on('error', (error: NodeJS.ErrnoException) => end(error.code ?? 'error'))
-  socket.on('end', () => secured === undefined && end('closed'))
-  socket.on('close', () => end('closed'))
-  return {
-    send: (bytes) => void (isOver || (secured ?? socket).write(bytes)),
-    secure: () => {
-      if (isOver) return
-      socket.removeAllListeners('data')
-      const tls = connectTls({ socket, ...anyTls })
-      secured = tls
-      let isAgreed = false
-      tls.on('secureConnect', () => {
-        isAgreed = true
-        if (!isOver) events.secured(factsOf(tls))
-      })
-      tls.on('data', (bytes: Buffer) => isOver || events.bytes(bytes))
-      tls.on('error', () => end(isAgreed ? 'closed' : 'no-tls'))
-      tls.on('end', () => end(isAgreed ? 'closed' : 'no-tls'))
-      tls.on('close', () => end(isAgreed ? 'closed' : 'no-tls'))
-    },
-    drop: () => {
-      isOver = true
-      secured?.destroy()
-      socket.destroy()
-    },
-    received: () => socket.bytesRead,
-  }
+  return new Dialled(address, port, events, open)
 }
 
-/** An address that needs looking up is none. */
-const noLookup = (name: string): never => {
-  throw new OffScope(name, 'it is no literal address')
+/** A class, as there are thousands at a time. */
+class Dialled implements TcpConnection, StreamEvents {
+  readonly #events: TcpEvents
+  readonly #stream: Stream
+  #isOver = false
+  #tls: TLSSocket | undefined
+
+  constructor(address: string, port: number, events: TcpEvents, open: OpenStream) {
+    this.#events = events
+    this.#stream = open(address, port, this)
+  }
+
+  connected(from: string): void {
+    this.#events.connected(from)
+  }
+
+  bytes(bytes: Buffer): void {
+    this.#events.bytes(bytes)
+  }
+
+  ended(code: string): void {
+    if (this.#isOver) return
+    this.drop()
+    this.#events.ended(code)
+  }
+
+  send(bytes: Uint8Array): void {
+    if (this.#isOver) return
+    if (this.#tls === undefined) this.#stream.send(bytes)
+    else this.#tls.write(bytes)
+  }
+
+  secure(): void {
+    if (this.#isOver || this.#tls !== undefined) return
+    const socket = this.#stream.asSocket()
+    // What it tells is told within TLS, too.
+    socket.on('error', () => undefined)
+    const tls = connectTls({ socket, ...anyTls })
+    this.#tls = tls
+    let isAgreed = false
+    const end = (): void => this.ended(isAgreed ? 'closed' : 'no-tls')
+    tls.on('secureConnect', () => {
+      isAgreed = true
+      if (!this.#isOver) this.#events.secured(factsOf(tls))
+    })
+    tls.on('data', (bytes: Buffer) => {
+      if (!this.#isOver) this.#events.bytes(bytes)
+    })
+    tls.on('error', end)
+    tls.on('end', end)
+    tls.on('close', end)
+  }
+
+  drop(): void {
+    this.#isOver = true
+    this.#tls?.destroy()
+    this.#stream.close()
+  }
+
+  received(): number {
+    return this.#stream.received()
+  }
 }
 
 function factsOf(socket: TLSSocket): TlsFacts {

@@ -1,6 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram'
-import type { Guard } from './guard.ts'
-import { OffScope } from './tcp.ts'
+import { OffScope, type Guard } from './guard.ts'
 
 export interface UdpEvents {
   /** A datagram from somebody: whether it was asked for is for others to say. `address` is literal, without a zone. */

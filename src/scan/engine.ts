@@ -3,8 +3,8 @@ import type { ProbeStatus, Relay, TcpProbe, UdpCheck } from '../model/probe.ts'
 import type { Guard } from '../net/guard.ts'
 import { checkingAfter } from './checking.ts'
 import { openDatagrams, type Datagrams } from './datagrams.ts'
-import { exchange, type Exchange, type Exchanged } from './exchange.ts'
-import { deadlines, fairClock, tickMs } from './fair-clock.ts'
+import { Exchange, type Exchanged, type ExchangeTerms } from './exchange.ts'
+import { deadlines, fairClock } from './fair-clock.ts'
 import { openFeed, type Attempt, type Feed } from './feed.ts'
 import { evenPace, type Pace } from './pace.ts'
 import type { Plan, Target } from './plan.ts'
@@ -64,6 +64,12 @@ export interface Scanned {
   readonly lagMs: number
 }
 
+/** Milliseconds between turns of the loop when nothing happens. */
+const tickMs = 20
+/** How much of a turn counts for a conversation, which our own lag holds up. */
+const fairMs = 2 * tickMs
+/** And for a connection: what came while this process was busy is heard before its time is up. A machine that slept hears nothing. */
+const awakeMs = 1000
 /** How long beginnings and endings may keep this process from hearing: then peers are heard before more is done. */
 const turnMs = 5
 /** Received beyond this, and with what the last read may bring on top of it, a peer is cut off at 96 KiB. */
@@ -72,10 +78,7 @@ const budgetBytes = 32 * 2 ** 10
 const localPauseMs = 250
 const mostLocal = 5
 
-interface Flight {
-  readonly exchange: Exchange
-  isOver: boolean
-}
+type Flight = Exchange<Attempt>
 
 /**
  * Asks every target of a plan that is not done, in the order given: one at a time of a host, no more a second than allowed, in all
@@ -88,14 +91,18 @@ export function scan(options: EngineOptions): Promise<Scanned> {
 
 class Engine {
   readonly #options: EngineOptions
+  readonly #terms: ExchangeTerms<Attempt>
   readonly #datagrams: Datagrams
   readonly #feed: Feed
   readonly #pace: Pace
-  readonly #clock = fairClock()
+  readonly #connectClock = fairClock(awakeMs)
+  readonly #clock = fairClock(fairMs)
   readonly #connecting = deadlines<Flight>()
   readonly #talking = deadlines<Flight>()
   /** When this turn of the loop began to begin and end things. */
   #turnBegan: number | undefined
+  #turnedAt = performance.now()
+  #lag = 0
   #inFlight = 0
   /** How many may be: fewer than asked for while this machine has trouble. */
   #most: number
@@ -111,6 +118,12 @@ class Engine {
 
   constructor(options: EngineOptions) {
     this.#options = options
+    this.#terms = {
+      ...options,
+      budgetBytes,
+      onConnected: (each) => this.#talking.add(each, this.#clock.at(performance.now()) + options.talkMs),
+      onDone: (each, result) => this.#landed(each.subject, result),
+    }
     this.#datagrams = openDatagrams(options.guard)
     this.#feed = openFeed(options)
     this.#pace = evenPace(options.perSecond)
@@ -119,7 +132,10 @@ class Engine {
   }
 
   async run(): Promise<Scanned> {
-    const timer = setInterval(() => this.#tick(), tickMs)
+    const timer = setInterval(() => {
+      this.#takeTurn(performance.now())
+      this.#progress()
+    }, tickMs)
     try {
       await new Promise<void>((resolve) => {
         this.#finished = resolve
@@ -133,34 +149,30 @@ class Engine {
     return { begun: this.#begun, statuses: this.#statuses, lagMs: this.#mostLag }
   }
 
-  #tick(): void {
-    this.#clock.tick()
-    this.#expire()
-    this.#pump()
-    const lagMs = this.#clock.lag()
-    this.#mostLag = Math.max(this.#mostLag, lagMs)
+  #progress(): void {
     this.#options.onProgress?.({
       done: this.#done,
       size: this.#options.plan.size,
       answered: this.#answered,
       inFlight: this.#inFlight,
       begun: this.#begun,
-      lagMs,
+      lagMs: this.#lag,
     })
+    this.#mostLag = Math.max(this.#mostLag, this.#lag)
+    this.#lag = 0
   }
 
   /** Ends what is due, for the rest of this turn of the loop. */
   #expire(): void {
-    const { now } = this.#clock
-    const expire = ({ exchange: each }: Flight): boolean => {
+    const expire = (each: Flight): boolean => {
       const before = performance.now()
       this.#takeTurn(before)
       this.#guarded(() => each.expire())
       return !this.#isTurnOver(before)
     }
-    this.#connecting.expire(now, (flight) => flight.isOver || flight.exchange.isConnected, expire)
-    this.#talking.expire(now, (flight) => flight.isOver, expire)
-    this.#guarded(() => this.#datagrams.expire(now))
+    this.#connecting.expire(this.#connectClock.now, (each) => each.isOver || each.isConnected, expire)
+    this.#talking.expire(this.#clock.now, (each) => each.isOver, expire)
+    this.#guarded(() => this.#datagrams.expire(this.#clock.now))
   }
 
   /** Begins what may begin, for the rest of this turn of the loop. */
@@ -177,15 +189,22 @@ class Engine {
     if (this.#failure !== undefined || isDone) this.#finished()
   }
 
-  /** Something is begun or ended in this turn of the loop; the next one goes on with it. */
+  /** Something is begun or ended in this turn of the loop, or some time has passed; the next one goes on, when peers were heard. */
   #takeTurn(now: number): void {
     if (this.#turnBegan !== undefined) return
     this.#turnBegan = now
-    setImmediate(() => {
-      this.#turnBegan = undefined
-      this.#expire()
-      this.#pump()
-    })
+    setImmediate(() => this.#turn(performance.now()))
+  }
+
+  #turn(now: number): void {
+    this.#turnBegan = undefined
+    this.#lag = Math.max(this.#lag, now - this.#turnedAt - tickMs)
+    // Not to the present: of what came since the last turn ended, some may not have been heard yet.
+    this.#connectClock.tick(this.#turnedAt)
+    this.#clock.tick(this.#turnedAt)
+    this.#expire()
+    this.#pump()
+    this.#turnedAt = performance.now()
   }
 
   /** Whether peers are to be heard first. */
@@ -199,32 +218,16 @@ class Engine {
     this.#begun++
     this.#inFlight++
     const { address, port, isTls, probe } = attempt.target
-    const { guard, contact, relay, connectMs, talkMs } = this.#options
+    const { contact, connectMs } = this.#options
     const asked = attempt.checking?.left[0] ?? attempt.foreign ?? probe
-    const due = this.#clock.now + connectMs
-    const common = { address, port, contact }
     if (!('talk' in asked)) {
       const onDone = (result: Exchanged): void => this.#landed(attempt, result)
-      this.#datagrams.ask({ ...common, asked, due, now: Date.now(), onDone })
+      const due = this.#clock.at(now) + connectMs
+      this.#datagrams.ask({ address, port, contact, asked, due, now: Date.now(), onDone })
       return
     }
-    const flight: Flight = {
-      isOver: false,
-      exchange: exchange({
-        guard,
-        probe: asked,
-        context: { ...common, ...(relay === undefined ? {} : { relay }) },
-        isTls: isTls && attempt.foreign === undefined,
-        budgetBytes,
-        now: Date.now(),
-        onConnected: () => this.#talking.add(flight, this.#clock.now + talkMs),
-        onDone: (result) => {
-          flight.isOver = true
-          this.#landed(attempt, result)
-        },
-      }),
-    }
-    this.#connecting.add(flight, due)
+    const peer = { probe: asked, address, port, isTls: isTls && attempt.foreign === undefined }
+    this.#connecting.add(new Exchange(this.#terms, peer, attempt, Date.now()), this.#connectClock.at(now) + connectMs)
   }
 
   /** An attempt came to an end: it is asked again, or done. */
@@ -291,7 +294,7 @@ class Engine {
   #fail(error: unknown): void {
     if (this.#failure !== undefined) return
     this.#failure = { error }
-    for (const flight of [...this.#connecting, ...this.#talking]) if (!flight.isOver) flight.exchange.expire()
+    for (const each of [...this.#connecting, ...this.#talking]) if (!each.isOver) each.expire()
     this.#finished()
   }
 }

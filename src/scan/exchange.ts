@@ -1,14 +1,5 @@
-import type {
-  Conversation,
-  Finding,
-  Heard,
-  Over,
-  ProbeContext,
-  ProbeStatus,
-  TcpProbe,
-  TlsFacts,
-} from '../model/probe.ts'
-import { dialTcp, type TcpConnection } from '../net/tcp.ts'
+import type { Conversation, Finding, Heard, Over, ProbeStatus, Relay, TcpProbe, TlsFacts } from '../model/probe.ts'
+import { dialTcp, type TcpConnection, type TcpEvents } from '../net/tcp.ts'
 import type { Guard } from '../net/guard.ts'
 
 /** What came of an exchange. */
@@ -19,25 +10,26 @@ export interface Exchanged {
   readonly heard?: Buffer
 }
 
-/** A conversation under way. The engine keeps its time. */
-export interface Exchange {
-  /** Whether the connection is made: from then on it has the time of a conversation, not of a connection. */
-  readonly isConnected: boolean
-  /** Ends it: its time is up. */
-  expire(): void
-}
-
-export interface ExchangeOptions {
+/** What all exchanges of a scan share. `T`: what each is about. */
+export interface ExchangeTerms<T> {
   readonly guard: Guard
-  readonly probe: TcpProbe
-  readonly context: Omit<ProbeContext, 'from' | 'tls'>
-  readonly isTls: boolean
+  readonly contact: string
+  /** Where open relays are checked for. */
+  readonly relay?: Relay
   /** Bytes received, beyond which nothing more is taken. */
   readonly budgetBytes: number
-  /** Milliseconds since 1970. */
-  readonly now: number
-  readonly onConnected: () => void
-  readonly onDone: (result: Exchanged) => void
+  /** From here on it has the time of a conversation, not of a connection. */
+  onConnected(exchange: Exchange<T>): void
+  onDone(exchange: Exchange<T>, result: Exchanged): void
+}
+
+/** Whom an exchange is with. */
+export interface Peer {
+  readonly probe: TcpProbe
+  /** Literal. */
+  readonly address: string
+  readonly port: number
+  readonly isTls: boolean
 }
 
 /** Codes that say something of this machine and nothing of the other. */
@@ -68,33 +60,87 @@ export function statusOfCode(code: string): ProbeStatus {
 const heardBytes = 1024
 
 /**
- * Connects, leads a probe's conversation, and says what came of it, once, whatever the peer does.
- * @throws OffScope before anything is sent
+ * Connects, leads a probe's conversation, and says what came of it, once, whatever the peer does. The engine keeps its time.
+ * A class, as there are thousands at a time, of which most only wait.
  */
-export function exchange(options: ExchangeOptions): Exchange {
-  const { guard, probe, context, budgetBytes, onDone } = options
-  let isConnected = false
-  let from = ''
-  let isDone = false
-  let conversation: Conversation | undefined
-  let isSecuring = false
-  const first: Buffer[] = []
-  let firstBytes = 0
+export class Exchange<T> implements TcpEvents {
+  readonly subject: T
+  readonly #terms: ExchangeTerms<T>
+  readonly #peer: Peer
+  readonly #connection: TcpConnection
+  #isConnected = false
+  #isOver = false
+  #from = ''
+  #conversation: Conversation | undefined
+  #isSecuring = false
+  #first: Buffer[] | undefined
+  #firstBytes = 0
 
-  const finish = (result: Exchanged): void => {
-    if (isDone) return
-    isDone = true
-    connection.drop()
-    onDone(result)
+  /** @param now milliseconds since 1970 @throws OffScope before anything is sent */
+  constructor(terms: ExchangeTerms<T>, peer: Peer, subject: T, now: number) {
+    this.subject = subject
+    this.#terms = terms
+    this.#peer = peer
+    this.#connection = dialTcp(terms.guard, peer.address, peer.port, now, this)
   }
-  const conclude = (finding: Finding | undefined, why: Over | undefined): void => {
-    if (finding !== undefined) finish({ status: 'answered', finding })
-    else if (firstBytes > 0) finish({ status: 'garbled', heard: Buffer.concat(first) })
-    else finish({ status: why === 'silent' || why === undefined ? 'mute' : 'dropped' })
+
+  /** Whether the connection is made. */
+  get isConnected(): boolean {
+    return this.#isConnected
   }
+
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
+  /** Ends it: its time is up. */
+  expire(): void {
+    if (this.#isConnected) this.#over('silent')
+    else this.#finish({ status: 'silent' })
+  }
+
+  connected(from: string): void {
+    this.#isConnected = true
+    this.#from = from
+    this.#terms.onConnected(this)
+    if (this.#peer.isTls) this.#connection.secure()
+    else this.#begin(undefined)
+  }
+
+  bytes(bytes: Buffer): void {
+    if (this.#isOver) return
+    if (this.#firstBytes < heardBytes) {
+      ;(this.#first ??= []).push(bytes.subarray(0, heardBytes - this.#firstBytes))
+      this.#firstBytes += bytes.length
+    }
+    // What was said before TLS is not heard within it.
+    if (!this.#isSecuring) this.#step({ kind: 'bytes', bytes })
+    if (!this.#isOver && this.#connection.received() > this.#terms.budgetBytes) this.#over('full')
+  }
+
+  secured(tls: TlsFacts): void {
+    this.#isSecuring = false
+    if (this.#conversation === undefined) this.#begin(tls)
+    else this.#step({ kind: 'secured', tls })
+  }
+
+  ended(code: string): void {
+    if (!this.#isConnected) this.#finish({ status: statusOfCode(code) })
+    else this.#over(code === 'no-tls' ? 'no-tls' : 'closed')
+  }
+
+  #begin(tls: TlsFacts | undefined): void {
+    const { contact, relay } = this.#terms
+    const { probe, address, port } = this.#peer
+    const context = { address, port, contact, ...(relay === undefined ? {} : { relay }) }
+    this.#conversation = probe.talk({ ...context, from: this.#from, tls })
+    this.#step(undefined)
+  }
+
   /** Hands on what was heard, and does what is wished until it is to hear more. */
-  const step = (heard: Heard | undefined, why?: Over): void => {
-    if (isDone || conversation === undefined) return
+  #step(heard: Heard | undefined, why?: Over): void {
+    const conversation = this.#conversation
+    if (this.#isOver || conversation === undefined) return
     let next = heard === undefined ? conversation.next() : conversation.next(heard)
     while (next.done !== true) {
       const wish = next.value
@@ -103,60 +149,32 @@ export function exchange(options: ExchangeOptions): Exchange {
         next = conversation.next({ kind: 'over', why })
         continue
       }
-      if (wish.kind === 'send' && why === undefined) connection.send(wish.bytes)
+      if (wish.kind === 'send' && why === undefined) this.#connection.send(wish.bytes)
       if (wish.kind === 'secure' && why === undefined) {
-        isSecuring = true
-        connection.secure()
+        this.#isSecuring = true
+        this.#connection.secure()
       }
       next = conversation.next(nothing)
     }
-    conclude(next.value, why)
-  }
-  const begin = (tls: TlsFacts | undefined): void => {
-    conversation = probe.talk({ ...context, from, tls })
-    step(undefined)
-  }
-  const over = (why: Over): void => {
-    if (conversation === undefined) conclude(undefined, why)
-    else step({ kind: 'over', why }, why)
+    this.#conclude(next.value, why)
   }
 
-  const connection: TcpConnection = dialTcp(guard, context.address, context.port, options.now, {
-    connected: (own) => {
-      isConnected = true
-      from = own
-      options.onConnected()
-      if (options.isTls) connection.secure()
-      else begin(undefined)
-    },
-    bytes: (bytes) => {
-      if (isDone) return
-      if (firstBytes < heardBytes) {
-        first.push(bytes.subarray(0, heardBytes - firstBytes))
-        firstBytes += bytes.length
-      }
-      // What was said before TLS is not heard within it.
-      if (!isSecuring) step({ kind: 'bytes', bytes })
-      if (!isDone && connection.received() > budgetBytes) over('full')
-    },
-    secured: (tls) => {
-      isSecuring = false
-      if (conversation === undefined) begin(tls)
-      else step({ kind: 'secured', tls })
-    },
-    ended: (code) => {
-      if (!isConnected) finish({ status: statusOfCode(code) })
-      else over(code === 'no-tls' ? 'no-tls' : 'closed')
-    },
-  })
-  return {
-    get isConnected() {
-      return isConnected
-    },
-    expire: () => {
-      if (isConnected) over('silent')
-      else finish({ status: 'silent' })
-    },
+  #over(why: Over): void {
+    if (this.#conversation === undefined) this.#conclude(undefined, why)
+    else this.#step({ kind: 'over', why }, why)
+  }
+
+  #conclude(finding: Finding | undefined, why: Over | undefined): void {
+    if (finding !== undefined) this.#finish({ status: 'answered', finding })
+    else if (this.#first !== undefined) this.#finish({ status: 'garbled', heard: Buffer.concat(this.#first) })
+    else this.#finish({ status: why === 'silent' || why === undefined ? 'mute' : 'dropped' })
+  }
+
+  #finish(result: Exchanged): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#connection.drop()
+    this.#terms.onDone(this, result)
   }
 }
 

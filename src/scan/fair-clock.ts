@@ -1,39 +1,30 @@
 import { performance } from 'node:perf_hooks'
 
-/** Milliseconds between ticks. */
-export const tickMs = 20
-
-/**
- * A clock for deadlines that this process's own lag cannot falsify: it is moved by ticks of the event loop, and no tick
- * counts for more than two, as nothing was heard while the loop was busy or the process stopped.
- */
+/** A clock for deadlines that this process's own lag cannot falsify. */
 export interface FairClock {
-  /** Milliseconds since it began. */
+  /** Milliseconds since it began, at its last tick. */
   readonly now: number
-  /** The longest the loop was busy elsewhere since this was last asked. */
-  lag(): number
-  tick(): void
+  /** The same at a time since then, in milliseconds of performance.now(). */
+  at(time: number): number
+  /** To be called in each turn of the event loop: up to that time, peers were heard. */
+  tick(time: number): void
 }
 
-export function fairClock(): FairClock {
+/**
+ * @param mostMs what one turn counts for at most. Little, where a turn's lag keeps the other side from going on; much, where
+ * all that came meanwhile is heard before the clock is looked at, and only a machine that slept must not count.
+ */
+export function fairClock(mostMs: number): FairClock {
   let now = 0
-  let lag = 0
   let tickedAt = performance.now()
   return {
     get now() {
       return now
     },
-    lag: () => {
-      const most = lag
-      lag = 0
-      return most
-    },
-    tick: () => {
-      const at = performance.now()
-      const passed = at - tickedAt
-      tickedAt = at
-      now += Math.min(passed, 2 * tickMs)
-      lag = Math.max(lag, passed - tickMs)
+    at: (time) => now + Math.min(time - tickedAt, mostMs),
+    tick: (time) => {
+      now += Math.min(time - tickedAt, mostMs)
+      tickedAt = time
     },
   }
 }

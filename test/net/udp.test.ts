@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
-import { OffScope } from '../../src/net/tcp.ts'
+import { OffScope } from '../../src/net/guard.ts'
 import { openUdp, type UdpSocket } from '../../src/net/udp.ts'
 import { asksOf, guardOf, lax, offScope, pause } from '../helpers/loopback.ts'
 

@@ -220,6 +220,21 @@ describe('trouble', () => {
     await running
   })
 
+  test('a peer that was connected while this process was busy is heard before its time is up', async () => {
+    const port = await serve('127.0.1.0', 0, mail)
+    await serve('127.0.1.1', port, mail)
+    const { told } = await run('127.0.1.0/31', [on(port)], {
+      connectMs: 200,
+      // The second is looked for when the first is begun, and for longer than that has.
+      order: (place) => {
+        const until = Date.now() + (place === 1 ? 600 : 0)
+        while (Date.now() < until);
+        return place
+      },
+    })
+    expect(told.toSorted()).toEqual([`127.0.1.0 ${port} answered`, `127.0.1.1 ${port} answered`])
+  })
+
   test('a process that is busy elsewhere times nothing out', async () => {
     const port = await serve('127.0.1.1', 0, (socket) => void setTimeout(() => mail(socket), 100))
     let busied = false
