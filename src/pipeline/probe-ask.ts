@@ -134,15 +134,13 @@ export async function askPart(
       connectMs: request.connectMs,
       talkMs: request.talkMs,
       retries: request.retries,
-      onAsked: ({ target, status, at, finding, heard }) => {
+      onAsked: ({ target: { index }, status, at, finding, heard }) => {
         if (failure !== undefined) return Promise.reject(failure)
-        waiting.push({
-          index: target.index,
-          status,
-          at,
-          ...(finding === undefined ? {} : { finding }),
-          ...(heard === undefined ? {} : { heard: asText(heard).toWellFormed() }),
-        })
+        if (finding === undefined && heard === undefined) waiting.push({ index, status, at })
+        else {
+          const words = heard && { heard: asText(heard).toWellFormed() }
+          waiting.push({ index, status, at, ...(finding && { finding }), ...words })
+        }
         return waiting.length < mostWaiting ? undefined : flush()
       },
       ...(onProgress === undefined ? {} : { onProgress }),

@@ -25,27 +25,16 @@ export const ntp: UdpProbe = {
     if (reply.length < 48 || (first & 7) !== 4 || version === 0) return undefined
     if (!reply.subarray(24, 32).equals(request.subarray(40, 48))) return undefined
     const stratum = reply[1] ?? 0
-    const facts = {
-      version,
-      stratum,
-      leap: first >> 6,
-      precision: reply.readInt8(3),
-      rootdelay: rounded(reply.readUInt32BE(4) / 65.536),
-      rootdisp: rounded(reply.readUInt32BE(8) / 65.536),
-      refid: referenceText(stratum, reply.subarray(12, 16)),
-    }
+    // Milliseconds.
+    const [delay, dispersion] = [reply.readUInt32BE(4) / 65.536, reply.readUInt32BE(8) / 65.536]
+    const refid = referenceText(stratum, reply.subarray(12, 16))
     return {
       module: 'ntp',
-      banner: Object.entries(facts)
-        .map(([name, value]) => `${name}=${value}`)
-        .join(', '),
+      banner: `version=${version}, stratum=${stratum}, leap=${first >> 6}, precision=${reply.readInt8(3)}, rootdelay=${delay.toFixed(3)}, rootdisp=${dispersion.toFixed(3)}, refid=${refid}`,
     }
   },
 }
 
-/** Milliseconds. */
-const rounded = (value: number): string => value.toFixed(3)
-
 /** Four characters for primary servers and kiss-o'-death, else an address or what stands for one (RFC 5905 §7.3). */
 const referenceText = (stratum: number, id: Buffer): string =>
-  stratum <= 1 ? id.toString('latin1').replaceAll(/[^\x21-\x7e]/g, '') : id.join('.')
+  stratum <= 1 ? id.toString('latin1').replaceAll(/[^\x21-\x7e]/g, '') : `${id[0]}.${id[1]}.${id[2]}.${id[3]}`

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks'
-import type { ProbeStatus, Relay, TcpProbe, UdpCheck } from '../model/probe.ts'
+import type { Finding, ProbeStatus, Relay, TcpProbe, UdpCheck } from '../model/probe.ts'
 import type { Guard } from '../net/guard.ts'
 import { checkingAfter } from './checking.ts'
 import { openDatagrams, type Datagrams } from './datagrams.ts'
@@ -10,7 +10,10 @@ import { evenPace, type Pace } from './pace.ts'
 import type { Plan, Target } from './plan.ts'
 
 /** What became of a target. */
-export interface Asked extends Exchanged {
+export interface Asked {
+  readonly status: ProbeStatus
+  readonly finding: Finding | undefined
+  readonly heard: Buffer | undefined
   readonly target: Target
   /** Milliseconds since 1970. */
   readonly at: number
@@ -111,7 +114,7 @@ class Engine {
   #answered = 0
   #mostLag = 0
   readonly #statuses: Partial<Record<ProbeStatus, number>> = {}
-  /** What is waited for until more is asked: writes to the disk. */
+  /** Writes to the disk that are waited for until more is asked. */
   #held = 0
   #failure: { readonly error: unknown } | undefined
   #finished: () => void = () => undefined
@@ -158,7 +161,6 @@ class Engine {
       begun: this.#begun,
       lagMs: this.#lag,
     })
-    this.#mostLag = Math.max(this.#mostLag, this.#lag)
     this.#lag = 0
   }
 
@@ -199,6 +201,7 @@ class Engine {
   #turn(now: number): void {
     this.#turnBegan = undefined
     this.#lag = Math.max(this.#lag, now - this.#turnedAt - tickMs)
+    this.#mostLag = Math.max(this.#mostLag, this.#lag)
     // Not to the present: of what came since the last turn ended, some may not have been heard yet.
     this.#connectClock.tick(this.#turnedAt)
     this.#clock.tick(this.#turnedAt)
@@ -247,10 +250,8 @@ class Engine {
       return
     }
     if (result.status !== 'local' && this.#most < mostInFlight) this.#most++
-    if (result.status === 'silent' && attempt.nth < retries) {
-      this.#feed.atLast({ ...attempt, nth: attempt.nth + 1 })
-      return
-    }
+    if (result.status === 'silent' && attempt.nth < retries)
+      return this.#feed.atLast({ ...attempt, nth: attempt.nth + 1 })
     const heard = result.status === 'garbled' && attempt.foreign === undefined ? result.heard : undefined
     const foreign =
       heard && recognisers.find((each) => each !== attempt.target.probe && each.recognises?.(heard) === true)
@@ -261,13 +262,12 @@ class Engine {
     else this.#tell(attempt, checking.known)
   }
 
-  #tell(attempt: Attempt, result: Exchanged): void {
-    const isForeign = attempt.foreign !== undefined && result.status === 'answered'
-    const status = isForeign ? 'foreign' : result.status
+  #tell(attempt: Attempt, { status: last, finding, heard }: Exchanged): void {
+    const status = attempt.foreign !== undefined && last === 'answered' ? 'foreign' : last
     this.#done++
     this.#statuses[status] = (this.#statuses[status] ?? 0) + 1
-    if (result.finding !== undefined) this.#answered++
-    const told = this.#options.onAsked({ ...result, status, target: attempt.target, at: Date.now() })
+    if (finding !== undefined) this.#answered++
+    const told = this.#options.onAsked({ target: attempt.target, status, finding, heard, at: Date.now() })
     if (told !== undefined) void this.#holdUntil(told)
   }
 
