@@ -75,13 +75,12 @@ export function funnelLimits(rate: number, population: number, dispersion: numbe
   return { inner: limits(0.025), outer: limits(0.001) }
 }
 
-/** The count whose interval ends at `mean`, between whole counts by proportion; 0 when even that of 0 ends above. */
+/** The count whose interval ends at `mean`, between whole counts by proportion; below 0 when even that of 0 ends above. */
 function countWhere(mean: number, end: (count: number) => number): number {
   let count = Math.floor(mean)
   // One more event moves an end by about one.
   for (let leap = 0; leap < 3; leap++) count = Math.max(0, count + Math.trunc(mean - end(count)))
-  while (count >= 0 && end(count) > mean) count--
-  if (count < 0) return 0
+  while (count > 0 && end(count) > mean) count--
   while (end(count + 1) <= mean) count++
   return count + (mean - end(count)) / (end(count + 1) - end(count))
 }

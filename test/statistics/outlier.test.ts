@@ -30,6 +30,11 @@ describe('strongestPart', () => {
 
   it('has no figure left without the only part, and none without any', () => {
     expect(strongestPart([{ name: 'a', count: 3, base: 4 }])).toEqual({ name: 'a', value: 0.75, without: undefined })
+    const alone = [
+      { name: 'a', count: 0, base: 0 },
+      { name: 'z', count: 3, base: 4 },
+    ]
+    expect(strongestPart(alone)).toEqual({ name: 'z', value: 0.75, without: undefined })
     expect(strongestPart([])).toBeUndefined()
     expect(strongestPart([{ name: 'a', count: 0, base: 0 }])).toBeUndefined()
     expect(strongestPart([], 100)).toBeUndefined()
