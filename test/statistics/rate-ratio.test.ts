@@ -41,6 +41,16 @@ describe('rateRatioInterval', () => {
     expect(interval?.high.toFixed(7)).toBe('4.2772659')
   })
 
+  // As R's `binom.test` prints them: 9 of 24 and 10 of 20.
+  it.each([
+    [9, 15, '0.1879929', '0.5940636'],
+    [10, 10, '0.2719578', '0.7280422'],
+  ])('as odds of %i to %i is the published Clopper–Pearson interval', (count, others, low, high) => {
+    const odds = rateRatioInterval({ count, population: 1 }, { count: others, population: 1 })
+    const share = (ratio = NaN): string => (ratio / (1 + ratio)).toFixed(7)
+    expect([share(odds?.low), share(odds?.high)]).toEqual([low, high])
+  })
+
   it('leaves 2.5 % on either side, exactly', () => {
     for (const [here, there] of [
       [1, 1],
@@ -109,6 +119,13 @@ describe('sameRateProbability', () => {
     // A coin that falls on one side ten times of ten: 2 / 1,024.
     const coin = sameRateProbability({ count: 10, population: 1 }, { count: 0, population: 1 })
     expect(coin).toBeCloseTo(2 / 1024, 15)
+  })
+
+  // The example of the vignette of M. Fay's rateratio.test (CRAN), made to be "barely non-significant at the 0.05 level".
+  it('is barely above 0.05 in the published example that is', () => {
+    const found = sameRateProbability({ count: 2, population: 17_877 }, { count: 9, population: 16_660 })
+    expect(found).toBeGreaterThan(0.05)
+    expect(found).toBeLessThan(0.051)
   })
 
   it('is below 0.05 exactly where the interval of the ratio leaves out 1', () => {
