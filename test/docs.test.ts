@@ -135,6 +135,11 @@ describe('docs/method.md has a sentence for every', () => {
     expect(firstCells(section(method, heading))).toEqual(list)
   })
 
+  test('file of statistics', () => {
+    const files = readdirSync(join(repository, 'src', 'statistics')).filter((file) => file !== 'domain.ts')
+    expect(files.filter((file) => !method.includes(`(../src/statistics/${file})`))).toEqual([])
+  })
+
   test('means of placing', () => {
     expect(new Set(firstCells(section(method, '### Means')))).toEqual(new Set(placeMeans))
   })

@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { poissonInterval } from '../../src/statistics/poisson.ts'
 
+const logFactorials = [0]
+for (let k = 1; k <= 6_000; k++) logFactorials.push((logFactorials[k - 1] ?? 0) + Math.log(k))
+
 /** Probability of at most `count` events at this mean, by summing the mass in logarithms. */
 function atMost(count: number, mean: number): number {
+  const logMean = Math.log(mean)
   let sum = 0
-  let logFactorial = 0
-  for (let k = 0; k <= count; k++) {
-    if (k > 0) logFactorial += Math.log(k)
-    sum += Math.exp(k * Math.log(mean) - mean - logFactorial)
-  }
+  // Below twelve standard deviations there is less than 1e-30.
+  for (let k = Math.max(0, Math.floor(mean - 12 * Math.sqrt(mean) - 12)); k <= count; k++)
+    sum += Math.exp(k * logMean - mean - (logFactorials[k] ?? NaN))
   return sum
 }
 
@@ -41,19 +43,43 @@ describe('poissonInterval', () => {
     }
   })
 
-  it('covers the true mean in at least 95 of 100 counts, whatever the mean', () => {
-    for (const mean of [0.5, 1, 2, 3.7, 5, 10, 20, 50, 100, 333.3, 1000]) {
-      let covered = 0
-      let logMass = -mean
-      for (let count = 0; count <= mean + 20 * Math.sqrt(mean) + 30; count++) {
-        if (count > 0) logMass += Math.log(mean / count)
-        const { low, high } = poissonInterval(count)
-        if (low <= mean && mean <= high) covered += Math.exp(logMass)
+  it('leaves any tail on either side, exactly', () => {
+    for (const tail of [0.1, 0.005, 0.001, 0.0005, 1e-5]) {
+      for (const count of [1, 10, 499, 500, 501, 898, 899, 950, 1000, 3000]) {
+        const { low, high } = poissonInterval(count, tail)
+        expect((1 - atMost(count - 1, low)) / tail).toBeCloseTo(1, 4)
+        expect(atMost(count, high) / tail).toBeCloseTo(1, 6)
       }
-      expect(covered, `mean ${mean}`).toBeGreaterThanOrEqual(0.95)
-      // Nor is it wastefully wide.
-      expect(covered, `mean ${mean}`).toBeLessThan(mean < 3 ? 1 : 0.985)
     }
+  })
+
+  it('covers the true mean in at least 95 of 100 counts, at every mean from 0.5 to 1,000', () => {
+    const intervals = Array.from({ length: 1_400 }, (_, count) => poissonInterval(count))
+    // Coverage is least beside the ends of intervals, where one more count stops or starts to cover.
+    const means = intervals
+      .flatMap(({ low, high }) => [low, high].flatMap((end) => [end * (1 - 1e-9), end, end * (1 + 1e-9)]))
+      .concat(Array.from({ length: 19_991 }, (_, step) => 0.5 + step / 20))
+      .filter((mean) => mean >= 0.5 && mean <= 1000)
+    expect(means.length).toBeGreaterThan(25_000)
+    let least = 1
+    for (const mean of means) {
+      const first = intervals.findIndex(({ high }) => high >= mean)
+      const last = intervals.findLastIndex(({ low }) => low <= mean)
+      const covered = atMost(last, mean) - (first > 0 ? atMost(first - 1, mean) : 0)
+      // The mass of a thousand events is summed from logarithms: twelve digits are left.
+      if (covered < 0.95 - 1e-10) expect.fail(`${covered} at mean ${mean}`)
+      least = Math.min(least, covered)
+    }
+    // Nor is it wastefully wide.
+    expect(least).toBeLessThan(0.9505)
+  })
+
+  it.each([-1, 0.5, NaN, Infinity, 2 ** 53])('has none for a count of %d', (count) => {
+    expect(() => poissonInterval(count)).toThrow(RangeError)
+  })
+
+  it.each([0, -0.1, 0.5, NaN, 1e-6])('has none for a tail of %d', (tail) => {
+    expect(() => poissonInterval(5, tail)).toThrow(RangeError)
   })
 
   // Wilson and Hilferty's approximation (1931) errs by about one part in a million at 1,000, and less with more.
