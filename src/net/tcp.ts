@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import type { TlsFacts } from '../model/probe.ts'
 import { OffScope, type Guard } from './guard.ts'
@@ -9,8 +10,11 @@ export interface TcpEvents {
   connected(from: string): void
   bytes(bytes: Buffer): void
   secured(tls: TlsFacts): void
-  /** `code`: `closed` by the peer, `no-tls`, or the system's word (ECONNREFUSED, EMFILE, …). */
-  ended(code: string): void
+  /**
+   * `code`: `closed` by the peer, `no-tls`, or the system's word (ECONNREFUSED, EMFILE, …).
+   * `tlsFault`: of a peer that does speak TLS, but none that can be agreed on: why, in OpenSSL's words.
+   */
+  ended(code: string, tlsFault?: string): void
 }
 
 export interface TcpConnection {
@@ -24,7 +28,16 @@ export interface TcpConnection {
 }
 
 /** Old devices speak what is switched off elsewhere: nothing secret is sent, so that weak is as good as strong. */
-const anyTls = { rejectUnauthorized: false, minVersion: 'TLSv1', ciphers: 'ALL:@SECLEVEL=0' } as const
+const anyTls = {
+  rejectUnauthorized: false,
+  minVersion: 'TLSv1',
+  ciphers: 'ALL:@SECLEVEL=0',
+  // Servers of before RFC 5746, which OpenSSL 3 does not speak to by itself. There is nothing here to be renegotiated.
+  secureOptions: constants.SSL_OP_LEGACY_SERVER_CONNECT,
+} as const
+
+/** Of a peer's fault in a handshake: whether what it said was TLS. */
+const isOfTls = /ALERT|UNSUPPORTED_PROTOCOL|TOO_SMALL|TOO_WEAK|WRONG_CIPHER|UNKNOWN_CIPHER|LEGACY_RENEGOTIATION/
 
 /**
  * Connects to a literal address, if the guard lets it, and to nothing else: no name is looked up.
@@ -64,10 +77,10 @@ class Dialled implements TcpConnection, StreamEvents {
     this.#events.bytes(bytes)
   }
 
-  ended(code: string): void {
+  ended(code: string, tlsFault?: string): void {
     if (this.#isOver) return
     this.drop()
-    this.#events.ended(code)
+    this.#events.ended(code, tlsFault)
   }
 
   send(bytes: Uint8Array): void {
@@ -84,7 +97,7 @@ class Dialled implements TcpConnection, StreamEvents {
     const tls = connectTls({ socket, ...anyTls })
     this.#tls = tls
     let isAgreed = false
-    const end = (): void => this.ended(isAgreed ? 'closed' : 'no-tls')
+    const end = (fault?: string): void => (isAgreed ? this.ended('closed') : this.ended('no-tls', fault))
     tls.on('secureConnect', () => {
       isAgreed = true
       if (!this.#isOver) this.#events.secured(factsOf(tls))
@@ -92,9 +105,11 @@ class Dialled implements TcpConnection, StreamEvents {
     tls.on('data', (bytes: Buffer) => {
       if (!this.#isOver) this.#events.bytes(bytes)
     })
-    tls.on('error', end)
-    tls.on('end', end)
-    tls.on('close', end)
+    tls.on('error', ({ code = '', reason }: NodeJS.ErrnoException & { readonly reason?: string }) =>
+      end(isOfTls.test(code) ? reason : undefined),
+    )
+    tls.on('end', () => end())
+    tls.on('close', () => end())
   }
 
   drop(): void {

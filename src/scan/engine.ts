@@ -1,11 +1,11 @@
 import { performance } from 'node:perf_hooks'
 import type { Finding, ProbeStatus, Relay, TcpProbe, UdpCheck } from '../model/probe.ts'
 import type { Guard } from '../net/guard.ts'
-import { checkingAfter } from './checking.ts'
 import { openDatagrams, type Datagrams } from './datagrams.ts'
 import { Exchange, type Exchanged, type ExchangeTerms } from './exchange.ts'
 import { deadlines, fairClock } from './fair-clock.ts'
 import { openFeed, type Attempt, type Feed } from './feed.ts'
+import { followUp } from './follow-up.ts'
 import { evenPace, type Pace } from './pace.ts'
 import type { Plan, Target } from './plan.ts'
 
@@ -229,7 +229,12 @@ class Engine {
       this.#datagrams.ask({ address, port, contact, asked, due, now: Date.now(), onDone })
       return
     }
-    const peer = { probe: asked, address, port, isTls: isTls && attempt.foreign === undefined }
+    const peer = {
+      probe: asked,
+      address,
+      port,
+      isTls: isTls && attempt.foreign === undefined && attempt.isPlain !== true,
+    }
     this.#connecting.add(new Exchange(this.#terms, peer, attempt, Date.now()), this.#connectClock.at(now) + connectMs)
   }
 
@@ -252,22 +257,16 @@ class Engine {
     if (result.status !== 'local' && this.#most < mostInFlight) this.#most++
     if (result.status === 'silent' && attempt.nth < retries)
       return this.#feed.atLast({ ...attempt, nth: attempt.nth + 1 })
-    const heard = result.status === 'garbled' && attempt.foreign === undefined ? result.heard : undefined
-    const foreign =
-      heard && recognisers.find((each) => each !== attempt.target.probe && each.recognises?.(heard) === true)
-    const checking = checkingAfter(attempt, result, checks)
-    if (foreign !== undefined) this.#feed.later({ ...attempt, foreign }, performance.now())
-    else if (checking.left.length > 0)
-      this.#feed.later({ target: attempt.target, nth: 0, local: 0, checking }, performance.now())
-    else this.#tell(attempt, checking.known)
+    const next = followUp(attempt, result, recognisers, checks)
+    if ('again' in next) this.#feed.later(next.again, performance.now())
+    else this.#tell(attempt, next.settled)
   }
 
-  #tell(attempt: Attempt, { status: last, finding, heard }: Exchanged): void {
-    const status = attempt.foreign !== undefined && last === 'answered' ? 'foreign' : last
+  #tell({ target }: Attempt, { status, finding, heard }: Exchanged): void {
     this.#done++
     this.#statuses[status] = (this.#statuses[status] ?? 0) + 1
     if (finding !== undefined) this.#answered++
-    const told = this.#options.onAsked({ target: attempt.target, status, finding, heard, at: Date.now() })
+    const told = this.#options.onAsked({ target, status, finding, heard, at: Date.now() })
     if (told !== undefined) void this.#holdUntil(told)
   }
 

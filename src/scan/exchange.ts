@@ -8,6 +8,8 @@ export interface Exchanged {
   readonly finding?: Finding
   /** The first of what was heard, when nobody made sense of it. */
   readonly heard?: Buffer
+  /** Whether it was asked for TLS and said something that is none. */
+  readonly isPlain?: boolean
 }
 
 /** What all exchanges of a scan share. `T`: what each is about. */
@@ -124,9 +126,12 @@ export class Exchange<T> implements TcpEvents {
     else this.#step({ kind: 'secured', tls })
   }
 
-  ended(code: string): void {
+  ended(code: string, tlsFault?: string): void {
     if (!this.#isConnected) this.#finish({ status: statusOfCode(code) })
-    else this.#over(code === 'no-tls' ? 'no-tls' : 'closed')
+    else if (code !== 'no-tls') this.#over('closed')
+    else if (this.#conversation !== undefined) this.#over('no-tls')
+    else if (tlsFault !== undefined) this.#finish({ status: 'garbled', heard: Buffer.from(`TLS: ${tlsFault}`) })
+    else this.#finish({ status: 'dropped', isPlain: this.#connection.received() > 0 })
   }
 
   #begin(tls: TlsFacts | undefined): void {

@@ -13,6 +13,8 @@ export interface Attempt {
   readonly local: number
   /** What it is asked with, where it is not its door's probe. */
   readonly foreign?: TcpProbe
+  /** Whether it is asked without the TLS of its door. */
+  readonly isPlain?: boolean
   /** What it is checked for, once its door's probe is settled. */
   readonly checking?: Checking
 }

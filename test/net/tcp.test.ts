@@ -79,8 +79,8 @@ function dial(
       facts.push(tls)
       on.secured?.(connection)
     },
-    ended: (code) => {
-      log.push(code)
+    ended: (code, fault) => {
+      log.push(fault === undefined ? code : `${code}: ${fault}`)
       setTimeout(() => end(log), 150)
     },
   })
@@ -231,10 +231,6 @@ describe.each(['a socket', 'a handle'] as const)('by %s', (way) => {
       ['says garbage', (socket: Socket) => socket.once('data', () => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'))],
       ['says a byte and closes', (socket: Socket) => socket.once('data', () => socket.end('\x16'))],
       [
-        'says an alert',
-        (socket: Socket) => socket.once('data', () => socket.write(Buffer.from('15030100020228', 'hex'))),
-      ],
-      [
         'begins a record of TLS and closes',
         (socket: Socket) => socket.once('data', () => socket.end(Buffer.from('160303ffff0200', 'hex'))),
       ],
@@ -244,6 +240,25 @@ describe.each(['a socket', 'a handle'] as const)('by %s', (way) => {
         const log = await dial(port, { connected: secure }).over
         expect(log).toEqual(['connected', 'no-tls'])
       }),
+    )
+
+    const hello = (version: string): string => `16${version}002a02000026${version}${'5a'.repeat(32)}00002f00`
+    const refusal = '15030300020228'
+    test.each([
+      ['a version that is not spoken here', hello('0300'), 'unsupported protocol'],
+      ['an alert', refusal, /handshake failure$/],
+      ['an alert on an old version', '15030100020246', /alert protocol version$/],
+      // What is told is the alert that follows: a server of before RFC 5746 is not refused itself.
+      ['a hello of before RFC 5746, and then an alert', hello('0303') + refusal, /handshake failure$/],
+    ])('it is TLS, but none that can be agreed on: the peer says %s', (_name, says, expected) =>
+      withServer(
+        createServer((socket) => socket.once('data', () => socket.write(Buffer.from(says, 'hex')))),
+        async (port) => {
+          const log = await dial(port, { connected: secure }).over
+          expect(log).toEqual(['connected', expect.stringMatching(/^no-tls: /)])
+          expect(log[1]?.slice('no-tls: '.length)).toMatch(expected)
+        },
+      ),
     )
 
     test('the peer resets when TLS begins', () =>

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 import type { ProbeContext, TcpProbe } from '../../src/model/probe.ts'
 import { ntp } from '../../src/probes/ntp.ts'
 import { smtp } from '../../src/probes/smtp.ts'
+import { ssh } from '../../src/probes/ssh.ts'
 import { builtCli } from '../helpers/build.ts'
 import { answering, mail as mailServer, serve, time } from '../helpers/peers.ts'
 import { run } from '../helpers/scanned.ts'
@@ -56,6 +57,57 @@ describe('each target is told once, as what became of it', () => {
     await run('127.0.1.1', [{ ...telling, ports: [port], tlsPorts: [] }])
     const context = { address: '127.0.1.1', port, contact: 'noc@example.net', from: '127.0.0.1', tls: undefined }
     expect(told).toStrictEqual([{ ...context, relay }, context])
+  })
+
+  describe('at a door of TLS', () => {
+    const secret = (port: number): TcpProbe => ({ ...smtp, ports: [port], tlsPorts: [port] })
+
+    test('that speaks without: it is asked once more without', async () => {
+      let connections = 0
+      const port = await serve('127.0.1.1', 0, (socket) => {
+        connections++
+        mail(socket)
+      })
+      const { told, asked } = await run('127.0.1.1', [secret(port)])
+      expect(told).toEqual([`127.0.1.1 ${port} foreign`])
+      expect(asked[0]?.finding).toMatchObject({ module: 'smtp' })
+      expect(connections).toBe(2)
+    })
+
+    test('that speaks another protocol, without: it is asked as what it is, and no more', async () => {
+      let connections = 0
+      const port = await serve('127.0.1.1', 0, (socket) => {
+        connections++
+        socket.write('SSH-2.0-OpenSSH_9.2p1\r\n')
+      })
+      const { told, asked } = await run('127.0.1.1', [secret(port)], { recognisers: [smtp, ssh] })
+      expect(told).toEqual([`127.0.1.1 ${port} foreign`])
+      expect(asked[0]?.finding).toMatchObject({ module: 'ssh' })
+      expect(connections).toBe(3)
+    })
+
+    test('that says what nobody knows, with or without', async () => {
+      const port = await serve('127.0.1.1', 0, (socket) => socket.write('hello, whoever you are\r\n'))
+      const { told, scanned } = await run('127.0.1.1', [secret(port)])
+      expect(told).toEqual([`127.0.1.1 ${port} garbled`])
+      expect(scanned.begun).toBe(2)
+    })
+
+    test('that says nothing to a hello, or none of TLS that is spoken here: that is told, and nothing more is asked', async () => {
+      const port = await serve('127.0.1.1', 0, (socket) => socket.once('data', () => socket.end()))
+      await serve('127.0.1.2', port, (socket) =>
+        socket.once('data', () => socket.write(Buffer.from('15030100020246', 'hex'))),
+      )
+      const { told, asked, scanned } = await run('127.0.1.0/30', [secret(port)])
+      expect(told).toEqual([
+        `127.0.1.0 ${port} refused`,
+        `127.0.1.1 ${port} dropped`,
+        `127.0.1.2 ${port} garbled`,
+        `127.0.1.3 ${port} refused`,
+      ])
+      expect(String(asked.find(({ status }) => status === 'garbled')?.heard)).toMatch(/^TLS: .*protocol version$/)
+      expect(scanned.begun).toBe(4)
+    })
   })
 
   test('of another protocol: it is asked once more as what it is', async () => {
