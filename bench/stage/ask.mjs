@@ -12,5 +12,5 @@ const request = {
   retries: 0,
   doors,
 }
-const { statuses } = await askPart(request, prepareScan(request), whole)
+const { statuses } = await askPart(request, prepareScan(request), whole, { doneBefore: 0 })
 process.stderr.write(`${statuses.answered ?? 0} answered\n`)

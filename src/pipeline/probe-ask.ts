@@ -5,7 +5,8 @@ import type { Scope } from '../model/scope.ts'
 import { OffScope, scopeGuard } from '../net/guard.ts'
 import { udpChecks } from '../probes/checks/index.ts'
 import { asText } from '../probes/talk.ts'
-import { scan, type EngineProgress, type Scanned } from '../scan/engine.ts'
+import type { EngineProgress, Scanned } from '../scan/engine-options.ts'
+import { scan } from '../scan/engine.ts'
 import { permutation } from '../scan/permutation.ts'
 import { doorsOf, planOf, type Plan, type Target } from '../scan/plan.ts'
 import { openProbeJournal, type Kept, type ProbeJournal } from '../store/probe-journal.ts'
@@ -88,15 +89,23 @@ export const journalOf = (
 const flushMs = 200
 const mostWaiting = 20_000
 
+export interface AskOptions {
+  /** How many targets were settled before any was asked, to be told as progress: of several parts one tells of it. */
+  readonly doneBefore: number
+  readonly onProgress?: (progress: EngineProgress) => void
+  readonly signal?: AbortSignal
+}
+
 /**
- * Asks a part of a scan, from where its journal says that it stopped. Hold the store's lock.
+ * Asks a part of a scan, from where its journal says that it stopped, until all is settled or the signal comes. Hold the
+ * store's lock.
  * @throws CensusError exit 2 when the scope's time ends meanwhile, else what the disk says
  */
 export async function askPart(
   request: ScanRequest,
   prepared: PreparedScan,
   part: Part,
-  onProgress?: (progress: EngineProgress) => void,
+  { doneBefore, onProgress, signal }: AskOptions,
 ): Promise<Scanned> {
   const { scope } = request
   const { plan, asked, checks, relay, seed } = prepared
@@ -123,8 +132,7 @@ export async function askPart(
       order: permutation(plan.size, seed),
       isMine: isOf(part),
       isDone: (index) => journal.isDone(index),
-      // What was settled before is everyone's: one tells of it.
-      doneBefore: part.nth === 0 ? journal.doneBefore : 0,
+      doneBefore,
       recognisers: asked.filter((each): each is TcpProbe => each.transport === 'tcp'),
       checks: udpChecks.filter((each) => checks.includes(each)),
       ...(relay === undefined ? {} : { relay }),
@@ -144,6 +152,7 @@ export async function askPart(
         return waiting.length < mostWaiting ? undefined : flush()
       },
       ...(onProgress === undefined ? {} : { onProgress }),
+      ...(signal === undefined ? {} : { signal }),
     })
     await flush()
     return scanned

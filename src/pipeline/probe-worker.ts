@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import { CensusError } from '../model/errors.ts'
-import type { EngineProgress } from '../scan/engine.ts'
+import type { EngineProgress } from '../scan/engine-options.ts'
 import { askPart, prepareScan } from './probe-ask.ts'
 import { requestOf, type FromWorker, type WorkerTask } from './probe-workers.ts'
 
@@ -23,10 +23,10 @@ const told = (progress: EngineProgress): void => {
   void tell({ kind: 'progress', progress })
 }
 
-async function work({ request: sent, part }: WorkerTask): Promise<void> {
+async function work({ request: sent, part, doneBefore }: WorkerTask): Promise<void> {
   const request = requestOf(sent)
   try {
-    const scanned = await askPart(request, prepareScan(request), part, told)
+    const scanned = await askPart(request, prepareScan(request), part, { doneBefore, onProgress: told })
     await tell({ kind: 'done', scanned })
   } catch (error) {
     const { message, stack, code } = error as NodeJS.ErrnoException

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { addressSet, without, type AddressRange } from '../model/address-set.ts'
 import { CensusError, failed, type ExitCode } from '../model/errors.ts'
 import type { Scope } from '../model/scope.ts'
-import type { EngineProgress, Scanned } from '../scan/engine.ts'
-import type { Part, ScanRequest } from './probe-ask.ts'
+import type { EngineProgress, Scanned } from '../scan/engine-options.ts'
+import type { AskOptions, Part, ScanRequest } from './probe-ask.ts'
 
 /** A request as it is sent: sets of addresses as their ranges. */
 type SentRequest = Omit<ScanRequest, 'scope'> & {
@@ -19,6 +19,7 @@ type SentRequest = Omit<ScanRequest, 'scope'> & {
 export interface WorkerTask {
   readonly request: SentRequest
   readonly part: Part
+  readonly doneBefore: number
 }
 
 /** What it tells. */
@@ -78,13 +79,13 @@ function startWorker(): ChildProcess {
 
 /**
  * Asks a scope in processes of their own, each its part of the prefixes at its share of the rate, with files and ports of
- * its own. When one fails, the others end, too.
+ * its own. When one fails, or the signal comes, the others end, too.
  * @throws what a worker threw; CensusError exit 1 when one was ended
  */
 export async function askInWorkers(
   request: ScanRequest,
   workers: number,
-  onProgress: (progress: EngineProgress) => void,
+  { doneBefore, onProgress, signal }: AskOptions,
 ): Promise<Pick<Scanned, 'begun'>> {
   const children: ChildProcess[] = []
   const latest: EngineProgress[] = []
@@ -101,23 +102,29 @@ export async function askInWorkers(
         return
       }
       latest[nth] = message.progress
-      onProgress(sum(latest))
+      onProgress?.(sum(latest))
     })
     const gone = once(child, 'exit') as Promise<[code: number | null, signal: string | null]>
-    const task: WorkerTask = { request: sent(request), part: { nth, of: workers } }
+    const task: WorkerTask = {
+      request: sent(request),
+      part: { nth, of: workers },
+      doneBefore: nth === 0 ? doneBefore : 0,
+    }
     child.send(task, () => undefined)
-    const [code, signal] = await gone
+    const [code, killedBy] = await gone
     if (told?.kind === 'done') return told.scanned
     if (told?.kind === 'failed') throw errorOf(told)
     throw failed(
-      `a process that probes was ended (${signal ?? `exit ${code}`})`,
+      `a process that probes was ended (${killedBy ?? `exit ${code}`})`,
       'what was answered is kept: the same command goes on with it',
     )
   }
+  signal?.addEventListener('abort', end)
   try {
     const parts = await Promise.all(Array.from({ length: workers }, (_, nth) => run(nth)))
     return { begun: parts.reduce((all, { begun }) => all + begun, 0) }
   } finally {
+    signal?.removeEventListener('abort', end)
     end()
     await Promise.all(
       children

@@ -1,12 +1,12 @@
 import { loadRegions } from '../locate/regions.ts'
 import { wrongInput } from '../model/errors.ts'
 import type { ProbeStatus } from '../model/probe.ts'
-import type { EngineProgress, Scanned } from '../scan/engine.ts'
+import type { EngineProgress, Scanned } from '../scan/engine-options.ts'
 import { masscanVersion } from '../scan/masscan.ts'
 import { storageError } from '../store/duckdb.ts'
 import { lockStore } from '../store/lock.ts'
 import { storeFormat, type RecordsManifest } from '../store/manifest.ts'
-import type { ProbeJournal } from '../store/probe-journal.ts'
+import type { Kept, ProbeJournal } from '../store/probe-journal.ts'
 import {
   beginSnapshot,
   checkSnapshotId,
@@ -19,7 +19,15 @@ import {
 import { version } from '../version.ts'
 import { fill } from './fill.ts'
 import { newId } from './import.ts'
-import { askPart, journalOf, prepareScan, whole, type PreparedScan, type ScanRequest } from './probe-ask.ts'
+import {
+  askPart,
+  journalOf,
+  type AskOptions,
+  prepareScan,
+  whole,
+  type PreparedScan,
+  type ScanRequest,
+} from './probe-ask.ts'
 import { hostMarks } from './probe-marks.ts'
 import { probeObservations } from './probe-observations.ts'
 import { discover, planDiscovery } from './probe-discovery.ts'
@@ -73,10 +81,9 @@ export async function probe(request: ProbeRequest): Promise<RecordsSnapshot> {
   const lock = await lockStore(store)
   try {
     if (masscan !== undefined) await discover(request, prepared, masscan)
-    const scanned = await ask(request, prepared)
     const journal = await journalOf(request, prepared)
     try {
-      const snapshot = await publish(id, request, prepared, journal, scanned)
+      const snapshot = await askAndPublish(id, request, prepared, journal)
       await journal.remove()
       return snapshot
     } finally {
@@ -90,34 +97,53 @@ export async function probe(request: ProbeRequest): Promise<RecordsSnapshot> {
   }
 }
 
-function ask(request: ProbeRequest, prepared: PreparedScan): Promise<Pick<Scanned, 'begun'>> {
-  const { workers, onProgress, scope } = request
-  if (workers === undefined) return askPart(request, prepared, whole, onProgress)
-  return askInWorkers(request, Math.min(workers, scope.rate.perSecond), (progress) => onProgress?.(progress))
+function ask(
+  { workers, ...request }: ProbeRequest,
+  prepared: PreparedScan,
+  options: AskOptions,
+): Promise<Pick<Scanned, 'begun'>> {
+  return workers === undefined
+    ? askPart(request, prepared, whole, options)
+    : askInWorkers(request, Math.min(workers, request.scope.rate.perSecond), options)
 }
 
-async function publish(
+/** What is settled is taken into the snapshot while the rest is asked. */
+async function askAndPublish(
   id: string,
-  { store, scope, services }: ProbeRequest,
-  { plan, checks, seed }: PreparedScan,
+  request: ProbeRequest,
+  prepared: PreparedScan,
   journal: ProbeJournal,
-  { begun }: Pick<Scanned, 'begun'>,
 ): Promise<RecordsSnapshot> {
+  const { store, scope, services, onProgress } = request
+  const { plan, checks, seed } = prepared
   const draft = await beginSnapshot(store, id)
+  const stop = new AbortController()
+  const asking = ask(request, prepared, {
+    doneBefore: journal.doneBefore,
+    signal: stop.signal,
+    ...(onProgress === undefined ? {} : { onProgress }),
+  })
+  // Told where it is waited for.
+  asking.catch(() => undefined)
   try {
     const { taken, rejectedByReason, accounting } = await fill(draft, [], async (ingest) => {
       const statuses: Partial<Record<ProbeStatus, number>> = {}
-      // What a host is shows in all of its targets together, so that they are gone through twice.
       const marks = hostMarks(plan)
-      for await (const kept of journal.all()) marks.tell(kept)
       const observationsOf = probeObservations(plan, scope, marks)
-      for await (const kept of journal.all()) {
-        statuses[kept.status] = (statuses[kept.status] ?? 0) + 1
+      const take = async (kept: Kept): Promise<void> => {
         for (const observation of observationsOf(kept))
           await ingest.reading(0, 'probe', { kind: 'record', line: kept.index + 1, observation })
       }
+      for await (const kept of journal.all(asking)) {
+        statuses[kept.status] = (statuses[kept.status] ?? 0) + 1
+        marks.tell(kept)
+        if (kept.finding === undefined) await take(kept)
+      }
+      const { begun } = await asking
+      // What a host is shows in all of its targets together, so that what was found is gone through once more.
+      for await (const kept of journal.all()) if (kept.finding !== undefined) await take(kept)
       await ingest.finish()
-      return { statuses, records: ingest.counts(0).records }
+      return { statuses, begun, records: ingest.counts(0).records }
     })
     const { kept, repeats, keptByOutcome, undated } = accounting
     const local = taken.statuses.local ?? 0
@@ -153,11 +179,14 @@ async function publish(
         targets: plan.size,
         seed,
         ...(journal.discovery === undefined ? {} : { discovery: journal.discovery }),
-        begun,
+        begun: taken.begun,
         statuses: taken.statuses,
       },
     })
   } catch (error) {
+    stop.abort(error)
+    // What asks ends first: it writes into the store.
+    await asking.catch(() => undefined)
     await draft.discard()
     throw error
   }

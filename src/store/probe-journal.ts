@@ -1,12 +1,16 @@
 import { hash } from 'node:crypto'
 import { mkdir, open, readdir, rm, rmdir, type FileHandle } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { z } from 'zod'
 import { discoveryTools, type Discovery, type DiscoveryTool } from '../model/discovery.ts'
 import { failed } from '../model/errors.ts'
 import { marks, type Marks } from '../model/marks.ts'
 import { probeStatusNames, type Finding, type ProbeStatus } from '../model/probe.ts'
-import { lineBatches } from './lines.ts'
+
+/** How often parts are looked at that are being written, and how much is read at a time. */
+const followMs = 250
+const readBytes = 2 ** 20
 
 /** What is asked: the same scan goes on in the same folder. */
 export interface ProbeScope {
@@ -90,8 +94,8 @@ export interface ProbeJournal {
   isDone(index: number): boolean
   /** Writes what was settled since the last time. @throws what the disk says */
   write(batch: readonly Kept[], discovery?: Discovery): Promise<void>
-  /** All targets settled so far, in the order they were. */
-  all(): AsyncGenerator<Kept>
+  /** All targets settled so far, in the order they were, and those that are settled before `until` is. */
+  all(until?: Promise<unknown>): AsyncGenerator<Kept>
   close(): Promise<void>
   remove(): Promise<void>
 }
@@ -110,27 +114,40 @@ export async function openProbeJournal(store: string, scope: ProbeScope): Promis
     throw failed(`${join(folder, name)}, line ${line}: ${why}`, `remove ${folder}, and everything is asked anew`)
   }
   let discovery: Discovery | undefined
-  const all = async function* (done: Marks): AsyncGenerator<Kept> {
-    for (const name of await partsOf(folder)) {
-      let number = 0
-      for await (const text of wholeLines(join(folder, name))) {
-        number++
-        if (number === 1) {
-          const first = beganSchema.safeParse(parsed(text))
-          if (!first.success) damaged(name, 1, 'no beginning of a scan')
-          if (JSON.stringify(identity(first.data ?? scope)) !== JSON.stringify(identity(scope)))
-            damaged(name, 1, 'the beginning of another scan')
-          continue
-        }
-        const batch = batchOfLine(text) ?? damaged(name, number, 'not what a scan writes')
-        discovery ??= batch.discovery
-        for (const kept of entriesOf(batch)) {
-          if (kept.index >= scope.targets) damaged(name, number, `there is no target ${kept.index}`)
-          if (done.has(kept.index)) continue
-          done.add(kept.index)
-          yield kept
-        }
+  const all = async function* (done: Marks, until?: Promise<unknown>): AsyncGenerator<Kept> {
+    const tails = new Map<string, Tail>()
+    let isLast = until === undefined
+    const ended = until?.then(
+      () => (isLast = true),
+      () => (isLast = true),
+    )
+    for (;;) {
+      // Asked before it is read: what was written before it ended is read by then.
+      const isEnd = isLast
+      for (const name of await partsOf(folder)) {
+        const tail = tails.get(name) ?? { offset: 0, number: 0, held: [] }
+        tails.set(name, tail)
+        for await (const text of newLines(join(folder, name), tail)) yield* entriesOfLine(name, tail.number, text, done)
       }
+      if (isEnd) return
+      await Promise.race([ended, setTimeout(followMs, undefined, { ref: false })])
+    }
+  }
+  const entriesOfLine = function* (name: string, number: number, text: string, done: Marks): Generator<Kept> {
+    if (number === 1) {
+      const first = beganSchema.safeParse(parsed(text))
+      if (!first.success) damaged(name, 1, 'no beginning of a scan')
+      if (JSON.stringify(identity(first.data ?? scope)) !== JSON.stringify(identity(scope)))
+        damaged(name, 1, 'the beginning of another scan')
+      return
+    }
+    const batch = batchOfLine(text) ?? damaged(name, number, 'not what a scan writes')
+    discovery ??= batch.discovery
+    for (const kept of entriesOf(batch)) {
+      if (kept.index >= scope.targets) damaged(name, number, `there is no target ${kept.index}`)
+      if (done.has(kept.index)) continue
+      done.add(kept.index)
+      yield kept
     }
   }
   const done = marks(scope.targets)
@@ -152,7 +169,7 @@ export async function openProbeJournal(store: string, scope: ProbeScope): Promis
       opening ??= beginPart(folder, `${JSON.stringify({ ...scope, began: Date.now() })}\n`)
       await (await opening).appendFile(`${JSON.stringify({ ...batchOf(batch), discovery: ended })}\n`)
     },
-    all: () => all(marks(scope.targets)),
+    all: (until) => all(marks(scope.targets), until),
     close,
     remove: async () => {
       await close()
@@ -231,14 +248,34 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Lines that end in a line feed. */
-async function* wholeLines(path: string): AsyncGenerator<string> {
-  let expected = 1
-  for await (const batch of lineBatches(path))
-    for (const { number, bytes, openEnd } of batch) {
-      // Blank lines are passed over, and none is ours.
-      if (number !== expected) yield ''
-      expected = number + 1
-      if (!openEnd) yield bytes.toString('utf8')
+/** How far a part was read. */
+interface Tail {
+  offset: number
+  /** Lines that were read. */
+  number: number
+  /** The beginning of a line whose end is not there yet. */
+  held: Buffer[]
+}
+
+/** Lines that are there by now and were not read before; one that has no end yet is left. */
+async function* newLines(path: string, tail: Tail): AsyncGenerator<string> {
+  const file = await open(path)
+  try {
+    for (;;) {
+      const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(readBytes), 0, readBytes, tail.offset)
+      if (bytesRead === 0) return
+      tail.offset += bytesRead
+      let start = 0
+      for (let end = buffer.indexOf(0x0a); end !== -1 && end < bytesRead; end = buffer.indexOf(0x0a, start)) {
+        const line = Buffer.concat([...tail.held, buffer.subarray(start, end)])
+        tail.held = []
+        tail.number++
+        start = end + 1
+        yield line.toString('utf8')
+      }
+      if (start < bytesRead) tail.held.push(buffer.subarray(start, bytesRead))
     }
+  } finally {
+    await file.close()
+  }
 }

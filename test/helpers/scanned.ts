@@ -1,6 +1,7 @@
 import { addressSet, parseRange } from '../../src/model/address-set.ts'
 import type { TcpProbe, UdpProbe } from '../../src/model/probe.ts'
-import { scan, type Asked, type EngineOptions, type Scanned } from '../../src/scan/engine.ts'
+import type { Asked, EngineOptions, Scanned } from '../../src/scan/engine-options.ts'
+import { scan } from '../../src/scan/engine.ts'
 import { permutation } from '../../src/scan/permutation.ts'
 import { doorsOf, planOf } from '../../src/scan/plan.ts'
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { performance } from 'node:perf_hooks'
@@ -101,6 +101,36 @@ test('what goes wrong in one is told in its words, and ends the others', async (
   expect(manifest.probe?.begun).toBeLessThan(88)
 })
 
+test.each([undefined, 2])(
+  'when what is settled cannot be taken into the snapshot, nothing more is asked: %s processes',
+  async (workers) => {
+    let done = 0
+    const onProgress = (progress: ProbeProgress): void => void (done = progress.done)
+    const request = await requestOf(20, { onProgress, ...(workers === undefined ? {} : { workers }) })
+    const probing = probe(request)
+    // Told where it is waited for.
+    probing.catch(() => undefined)
+    const journals = join(request.store, 'probes')
+    const part = await until(() => begunPart(journals))
+    await appendFile(part, 'what is no line of a journal\n')
+    await expect(probing).rejects.toThrow(/line \d+: not what a scan writes/)
+    // 88 targets at 20 a second take more than four seconds.
+    expect(done).toBeLessThan(60)
+    const left = await readdir(request.store, { recursive: true })
+    expect(left.filter((name) => name.includes('draft'))).toEqual([])
+  },
+)
+
+/** A part of a journal in which something was told. */
+async function begunPart(journals: string): Promise<string | undefined> {
+  const names = await readdir(journals, { recursive: true }).catch(() => [])
+  for (const name of names.filter((each) => each.endsWith('.ndjson'))) {
+    const path = join(journals, name)
+    if ((await readFile(path, 'utf8')).split('\n').length > 2) return path
+  }
+  return undefined
+}
+
 /** Processes that probe for the given one. */
 async function workersOf(pid: number): Promise<number[]> {
   const found: number[] = []
@@ -182,7 +212,8 @@ test('a process that may open few files tells nothing that is open to be closed'
     const found = await workersOf(child.pid ?? 0)
     return found.length === 1 ? found : undefined
   })
-  await until(async () => (await readdir(join(folder, 'store', 'probes')).catch(() => []))[0])
+  // Its first words are in the journal.
+  await until(() => begunPart(join(folder, 'store', 'probes')))
   const { status, stderr } = spawnSync('prlimit', [`--pid=${worker}`, '--nofile=45:45'], { encoding: 'utf8' })
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
   const { stdout } = await end

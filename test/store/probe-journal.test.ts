@@ -146,6 +146,41 @@ describe('a journal', () => {
     expect(whole.find(({ index }) => index === 10)?.status).toBe('answered')
   })
 
+  test.each(['ends well', 'fails'])('is read while it is written, until what writes it %s', async (how) => {
+    const store = await temporaryFolder()
+    const journal = await openProbeJournal(store, scope)
+    await journal.write([silent(1)])
+    const path = await pathOf(store)
+    let end: () => void = () => undefined
+    const writing = new Promise<void>((resolve, reject) => {
+      end = how === 'fails' ? () => reject(new Error('it failed')) : resolve
+    })
+    const reading = await openProbeJournal(store, scope)
+    const found: number[] = []
+    const all = (async () => {
+      for await (const { index } of reading.all(writing)) found.push(index)
+    })()
+    const seen = async (count: number): Promise<void> => {
+      while (found.length < count) await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+    await seen(1)
+    await journal.write([answered(2), silent(3)])
+    await seen(3)
+    // Half a line is none yet, and a part that is new is read, too.
+    const line = (await readFile(path, 'utf8')).trimEnd().split('\n').at(-1)?.replaceAll('3', '4') ?? ''
+    await appendFile(path, line.slice(0, 30))
+    const other = await openProbeJournal(store, scope)
+    await other.write([silent(5)])
+    await seen(4)
+    expect(found).toEqual([1, 3, 2, 5])
+    await appendFile(path, `${line.slice(30)}\n`)
+    await other.write([silent(6)])
+    end()
+    await all
+    expect(found.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6])
+    for (const each of [journal, reading, other]) await each.close()
+  })
+
   test('cut off at any byte keeps what is whole, and goes on', async () => {
     const store = await temporaryFolder()
     const journal = await openProbeJournal(store, scope)
