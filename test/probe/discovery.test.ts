@@ -301,6 +301,20 @@ function goesBefore(tool: Tool): void {
       expect(Object.values(statuses).reduce((sum, count) => sum + count, 0)).toBe(all)
     }))
 
+  test('fails when it is killed: exit 1, and nothing is published', () =>
+    withScope(scopeText(40), async ({ start, store }) => {
+      far.watch(targets)
+      const whole = start(first)
+      const result = ended(whole)
+      await until(whole, () => far.sent().inside >= 8)
+      for (const pid of running()) process.kill(Number(pid), 'SIGKILL')
+      const { code, stderr } = await result
+      expect(code).toBe(1)
+      expect(stderr).toContain(`${name} failed (SIGKILL)`)
+      expect(await readdir(join(store, 'snapshots')).catch(() => [])).toEqual([])
+      expect(far.sent()).toMatchObject({ outside: 0, strays: [] })
+    }))
+
   test('fails as it does: in its words, and nothing is published', () =>
     withScope(scopeText(40), async ({ start, probe, store }) => {
       near.run(['ip', 'route', 'del', 'default'])
