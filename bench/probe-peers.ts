@@ -21,7 +21,7 @@ const nmap = (options: string, list: string): string =>
 
 /** How many endpoints of its list have a line of a kind. */
 const endpoints = (kind: string, list: string): string =>
-  `$(awk '/^${kind}/ { print $3, $4 }' ${quoted(list)} | sort -u | wc -l)`
+  `$(awk '/^${kind} tcp/ { print $3, $4 }' ${quoted(list)} | sort -u | wc -l)`
 
 const masscan = (list: string): string =>
   `masscan ${prefix} -p ${ports.join(',')} --rate ${rate} --seed 1 --banners --source-port ${ownPort} --wait 3 -oL ${quoted(list)} > /dev/null 2>&1; echo "${endpoints('open', list)} open, ${endpoints('banner', list)} banners" >&2`

@@ -83,7 +83,7 @@ export async function wire(): Promise<Stage> {
   )
   runIn(own, ['sh', '-e'], `ip link set wire up; ip route add default via ${router}`)
   // masscan does not end before a packet arrives, and a line is seldom as quiet as this one.
-  const others = start(far, ['bash', '-c', `while sleep 0.5; do echo > /dev/udp/${near}/${ownPort}; done`])
+  const others = start(far, ['bash', '-c', `while sleep 0.5; do echo > /dev/udp/${near}/9; done`])
   return {
     ...far,
     close: () => {
