@@ -1,5 +1,5 @@
 /** Programs that can ask for open ports before anything is connected to. */
-export const discoveryTools = ['masscan'] as const
+export const discoveryTools = ['masscan', 'zmap'] as const
 export type DiscoveryTool = (typeof discoveryTools)[number]
 
 /** What a first stage was, and what it told. */

@@ -1,37 +1,40 @@
 import { addressNumber, addressText } from '../model/address-set.ts'
 import { wrongInput } from '../model/errors.ts'
+import type { Discovery } from '../model/discovery.ts'
 import { marks } from '../model/marks.ts'
 import type { Scope } from '../model/scope.ts'
 import { scopeGuard } from '../net/guard.ts'
-import { countOfIPv4, masscanCommand, runMasscan, synRate, type SynScan, type Told } from '../scan/masscan.ts'
 import type { Target } from '../scan/plan.ts'
+import { runSynScan, synTools } from '../scan/syn-scan.ts'
+import { countOfIPv4, synRate, waitSeconds, type SynScan, type Told } from '../scan/syn-tool.ts'
 import type { Kept } from '../store/probe-journal.ts'
 import { journalOf, type PreparedScan, type ScanRequest } from './probe-ask.ts'
 import type { PlannedDiscovery } from './probe-plan.ts'
 
 /** @throws CensusError exit 2 for a scope that has nothing for it, or what it must not be given */
 export function planDiscovery(request: ScanRequest, prepared: PreparedScan): PlannedDiscovery | undefined {
-  if (request.discovery === undefined) return undefined
+  const { discovery: tool, scope, retries } = request
+  if (tool === undefined) return undefined
   const scan = synScan(request, prepared)
-  const packets = countOfIPv4(request.scope.targets) * scan.ports.length * (1 + request.retries)
+  const { leastRate, commands } = synTools[tool]
+  const packets = countOfIPv4(scope.targets) * scan.ports.length * (1 + retries)
   if (packets === 0) throw wrongInput('--discovery: there is no TCP port of an IPv4 address to ask', 'leave it out')
-  if (synRate(request.scope) < leastRate)
+  if (synRate(scope) < leastRate)
     throw wrongInput(
-      `--discovery: masscan cannot be held below ${2 * leastRate} packets a second`,
+      `--discovery: ${tool} cannot be held below ${2 * leastRate} packets a second`,
       'leave it out, or let the scope’s rate be higher',
     )
-  // masscan knows of no interface but the one to the router.
-  const local = localIn(request.scope)
+  // It knows of no interface but the one to the router.
+  const local = localIn(scope)
   if (local !== undefined)
     throw wrongInput(
-      `--discovery: masscan would send what is for ${local}, this machine, to the router`,
+      `--discovery: ${tool} would send what is for ${local}, this machine, to the router`,
       'leave it out',
     )
-  return { command: masscanCommand(scan), packets, seconds: Math.ceil(packets / synRate(request.scope)) }
+  const runs = commands(scan)
+  const waits = runs.length * (1 + retries) * waitSeconds(scan)
+  return { tool, commands: runs, packets, seconds: Math.ceil(packets / synRate(scope)) + waits }
 }
-
-/** Below, what it catches up is more than what the scope allows. */
-const leastRate = 5
 
 const synScan = ({ scope, connectMs }: ScanRequest, { plan, seed }: PreparedScan): SynScan => ({
   scope,
@@ -55,7 +58,11 @@ const batchSize = 20_000
  * it says is open is left to be asked. Nothing of it is kept before it ended. Hold the store's lock.
  * @throws what masscan's run throws, and what the disk says
  */
-export async function discover(request: ScanRequest, prepared: PreparedScan, version: string): Promise<void> {
+export async function discover(
+  request: ScanRequest,
+  prepared: PreparedScan,
+  { tool, version }: Pick<Discovery, 'tool' | 'version'>,
+): Promise<void> {
   const { scope } = request
   const { plan, seed } = prepared
   const journal = await journalOf(request, prepared)
@@ -71,7 +78,7 @@ export async function discover(request: ScanRequest, prepared: PreparedScan, ver
       else (isOpen ? open : refused).add(index)
     }
     // Answers to its first packets it loses: each run begins with others.
-    for (let nth = 0; nth <= request.retries; nth++) await runMasscan({ ...scan, seed: seed + nth }, onTold)
+    for (let nth = 0; nth <= request.retries; nth++) await runSynScan(tool, { ...scan, seed: seed + nth }, onTold)
     const at = Date.now()
     const counts = { asked: 0, open: 0, refused: 0 }
     let batch: Kept[] = []
@@ -89,7 +96,7 @@ export async function discover(request: ScanRequest, prepared: PreparedScan, ver
       batch = []
     }
     await journal.write(batch, {
-      tool: 'masscan',
+      tool,
       version,
       runs: 1 + request.retries,
       rate: synRate(scope),

@@ -1,5 +1,6 @@
 import type { RegionTable } from '../locate/regions.ts'
 import { isOfIPv4 } from '../model/address-set.ts'
+import type { DiscoveryTool } from '../model/discovery.ts'
 import { wrongInput } from '../model/errors.ts'
 import type { Check, Probe } from '../model/probe.ts'
 import type { Scope } from '../model/scope.ts'
@@ -31,8 +32,9 @@ export function probesOf(names: readonly string[] | undefined): readonly Probe[]
 
 /** What a first stage would send. */
 export interface PlannedDiscovery {
-  /** As it would be started, in a folder that has the files it names. */
-  readonly command: string
+  readonly tool: DiscoveryTool
+  /** As it would be started, in a folder that has the files they name; again for each time that is asked again. */
+  readonly commands: readonly string[]
   readonly packets: number
   readonly seconds: number
 }

@@ -2,7 +2,7 @@ import { loadRegions } from '../locate/regions.ts'
 import { wrongInput } from '../model/errors.ts'
 import type { ProbeStatus } from '../model/probe.ts'
 import type { EngineProgress, Scanned } from '../scan/engine-options.ts'
-import { masscanVersion } from '../scan/masscan.ts'
+import { synToolVersion } from '../scan/syn-scan.ts'
 import { storageError } from '../store/duckdb.ts'
 import { lockStore } from '../store/lock.ts'
 import { storeFormat, type RecordsManifest } from '../store/manifest.ts'
@@ -68,7 +68,8 @@ export async function probe(request: ProbeRequest): Promise<RecordsSnapshot> {
   checkSnapshotId(id)
   const prepared = await prepare(request)
   const { store } = request
-  const masscan = planDiscovery(request, prepared) && (await masscanVersion())
+  const discovery = planDiscovery(request, prepared)
+  const toolVersion = discovery && (await synToolVersion(discovery.tool))
   if ((await listSnapshots(store)).some((snapshot) => snapshot.id === id))
     throw wrongInput(
       `the store ${store} already holds a snapshot ${JSON.stringify(id)}`,
@@ -80,7 +81,8 @@ export async function probe(request: ProbeRequest): Promise<RecordsSnapshot> {
   })
   const lock = await lockStore(store)
   try {
-    if (masscan !== undefined) await discover(request, prepared, masscan)
+    if (discovery !== undefined && toolVersion !== undefined)
+      await discover(request, prepared, { tool: discovery.tool, version: toolVersion })
     const journal = await journalOf(request, prepared)
     try {
       const snapshot = await askAndPublish(id, request, prepared, journal)

@@ -11,7 +11,7 @@ export interface PlannedProbe {
   readonly begun: { readonly least: number; readonly most: number }
   readonly seconds: { readonly least: number; readonly most: number }
   readonly rate: { readonly perSecond: number; readonly perPrefix: number }
-  readonly discovery?: { readonly command: string; readonly packets: number; readonly seconds: number }
+  readonly discovery?: { readonly commands: readonly string[]; readonly packets: number; readonly seconds: number }
 }
 
 /** A plan in a terminal of 80 columns. */
@@ -26,7 +26,7 @@ export function probePlanLines(plan: PlannedProbe): string[] {
     ...(discovery === undefined
       ? []
       : [
-          ...wrapped(`First: ${discovery.command}`, terminalWidth),
+          ...wrapped(`First: ${discovery.commands[0]}${others(discovery.commands.length - 1)}`, terminalWidth),
           `${grouped(discovery.packets)} SYNs, about ${grouped(discovery.seconds)} s; then, where a port is open or was not asked:`,
         ]),
     `${span(begun, 'connections and datagrams')}, at most ${grouped(rate.perSecond)} a second`,
@@ -34,6 +34,8 @@ export function probePlanLines(plan: PlannedProbe): string[] {
     'Nothing was sent.',
   ]
 }
+
+const others = (count: number): string => (count === 0 ? '' : `, and ${count} more for the other ports`)
 
 /** What is told of a finished probe; its manifest has it. */
 export interface ProbedFacts {

@@ -35,11 +35,13 @@ export interface RealServer {
   /** Whether it changes users: root of a user namespace has no others. */
   readonly wantsRoot?: true
   readonly address: string
+  /** Where it listens too, at the same doors. */
+  readonly address6?: string
   /** Whether it is in a network namespace of its own, where its sockets are not seen: it makes a file `ready`. */
   readonly isApart?: true
   /**
-   * Shell, run in an empty folder of its own: makes its files, and becomes the server. `$A` is its address, `$C` the client’s,
-   * `$T` the folder with cert.pem and key.pem, `$X` where packages are unpacked.
+   * Shell, run in an empty folder of its own: makes its files, and becomes the server. `$A` is its address, `$A6` that of IPv6,
+   * `$C` the client’s, `$T` the folder with cert.pem and key.pem, `$X` where packages are unpacked.
    */
   readonly script: string
   readonly doors: readonly ServerDoor[]
@@ -101,7 +103,7 @@ const postfixServices = [
 })
 
 const mosquitto = (...lines: readonly string[]): string =>
-  `${file('mosquitto.conf', 'user root', 'listener 1883 $A', ...lines)}exec mosquitto -c mosquitto.conf`
+  `${file('mosquitto.conf', 'user root', 'listener 1883 $A', '${A6:+listener 1883 $A6}', ...lines)}exec mosquitto -c mosquitto.conf`
 
 /** For servers that listen on the addresses of interfaces only; they are asked by the stage’s client all the same. */
 const ownAddress =
@@ -126,7 +128,7 @@ const bind = (root: string, ...options: readonly string[]): string =>
     file('root', '\\$TTL 60', '@ SOA ns. root.ns. 1 60 60 60 60', '@ NS ns.', `ns. A ${rootServer}`),
     file(
       'n.conf',
-      'options { directory "$PWD"; listen-on port 53 { $A; }; listen-on-v6 { none; }; pid-file none;',
+      'options { directory "$PWD"; listen-on port 53 { $A; }; listen-on-v6 { ${A6:-none}; }; pid-file none;',
       'allow-query { any; }; dnssec-validation no;',
       ...options,
       '};',
@@ -136,7 +138,11 @@ const bind = (root: string, ...options: readonly string[]): string =>
     'exec named -g -c "$PWD/n.conf" -n 1',
   ].join('\n')
 const rootServer = '192.0.2.80'
-const postfix = (...lines: readonly string[]): string =>
+
+/** With TLS from the start on the port that is for it (RFC 8314 §7.3). */
+const smtpd = (door: number): string => `inet n - n - - smtpd${door === 465 ? ' -o smtpd_tls_wrappermode=yes' : ''}`
+
+const postfix = (doors: readonly ServerDoor[], ...lines: readonly string[]): string =>
   [
     'mkdir conf data spool && chown postfix data',
     file(
@@ -146,8 +152,8 @@ const postfix = (...lines: readonly string[]): string =>
       'data_directory = $PWD/data',
       'maillog_file = $PWD/log',
       'maillog_file_prefixes = /tmp',
-      'inet_interfaces = $A',
-      'inet_protocols = ipv4',
+      'inet_interfaces = $A $A6',
+      'inet_protocols = all',
       'myhostname = mx.example.test',
       'mydestination =',
       'smtpd_tls_security_level = may',
@@ -155,7 +161,11 @@ const postfix = (...lines: readonly string[]): string =>
       'smtpd_tls_key_file = $T/key.pem',
       ...lines,
     ),
-    file('conf/master.cf', '$A:25 inet n - n - - smtpd', ...postfixServices),
+    file(
+      'conf/master.cf',
+      ...doors.flatMap(({ port }) => [`$A:${port} ${smtpd(port)}`, `\${A6:+[$A6]:${port} ${smtpd(port)}}`]),
+      ...postfixServices,
+    ),
     'exec postfix -c "$PWD/conf" start-fg',
   ].join('\n')
 
@@ -167,7 +177,8 @@ export const realServers: readonly RealServer[] = [
     needs: ['postfix'],
     wantsRoot: true,
     address: '192.0.2.10',
-    script: `${ownAddress}${postfix('mynetworks = 127.0.0.0/8', 'smtpd_relay_restrictions = permit_mynetworks, reject')}`,
+    address6: '2001:db8::10',
+    script: `${ownAddress}${postfix([tcp('smtp', 25)], 'mynetworks = 127.0.0.0/8', 'smtpd_relay_restrictions = permit_mynetworks, reject')}`,
     doors: [tcp('smtp', 25, { product: 'Postfix', tags: ['starttls'], hostnames: certificateName })],
   },
   {
@@ -177,8 +188,9 @@ export const realServers: readonly RealServer[] = [
     needs: ['usr/sbin/exim4'],
     wantsRoot: true,
     address: '192.0.2.11',
+    address6: '2001:db8::11',
     script: `mkdir spool log && chown Debian-exim spool log
-${file('exim.conf', 'keep_environment =', 'primary_hostname = mx2.example.test', 'local_interfaces = $A', 'daemon_smtp_ports = 25', 'spool_directory = $PWD/spool', 'log_file_path = $PWD/log/%slog', 'pid_file_path = $PWD/pid', 'tls_advertise_hosts =', 'queue_only', 'acl_smtp_rcpt = relay', 'begin acl', 'relay:', '  deny message = relay not permitted')}exec "$X/exim4-daemon-light/usr/sbin/exim4" -C "$PWD/exim.conf" -bdf`,
+${file('exim.conf', 'keep_environment =', 'primary_hostname = mx2.example.test', 'local_interfaces = <; $A ; $A6', 'daemon_smtp_ports = 25', 'spool_directory = $PWD/spool', 'log_file_path = $PWD/log/%slog', 'pid_file_path = $PWD/pid', 'tls_advertise_hosts =', 'queue_only', 'acl_smtp_rcpt = relay', 'begin acl', 'relay:', '  deny message = relay not permitted')}exec "$X/exim4-daemon-light/usr/sbin/exim4" -C "$PWD/exim.conf" -bdf`,
     doors: [tcp('smtp', 25, { product: 'Exim', version: 'whole' })],
   },
   {
@@ -228,7 +240,8 @@ ${file('smtpd.conf', 'listen on $A port 25 hostname mx3.example.test', 'action "
     package: 'chrony',
     needs: ['chronyd'],
     address: '192.0.2.20',
-    script: `${file('c.conf', 'local stratum 8', 'allow all', 'bindaddress $A', 'cmdport 0', 'pidfile $PWD/pid')}exec chronyd -x -d -u root -f c.conf`,
+    address6: '2001:db8::20',
+    script: `${file('c.conf', 'local stratum 8', 'allow all', 'bindaddress $A', 'bindaddress $A6', 'cmdport 0', 'pidfile $PWD/pid')}exec chronyd -x -d -u root -f c.conf`,
     doors: [udp('ntp', 123)],
   },
   {
@@ -254,8 +267,9 @@ ${file('smtpd.conf', 'listen on $A port 25 hostname mx3.example.test', 'action "
     package: 'openssh-server',
     needs: ['/usr/sbin/sshd', 'ssh-keygen'],
     address: '192.0.2.30',
+    address6: '2001:db8::30',
     script:
-      'mkdir -p /run/sshd; ssh-keygen -q -t ed25519 -N "" -f key; exec /usr/sbin/sshd -D -e -f /dev/null -h "$PWD/key" -p 22 -o ListenAddress=$A -o PidFile=none -o UsePAM=no',
+      'mkdir -p /run/sshd; ssh-keygen -q -t ed25519 -N "" -f key; exec /usr/sbin/sshd -D -e -f /dev/null -h "$PWD/key" -p 22 -o ListenAddress=$A -o ListenAddress=$A6 -o PidFile=none -o UsePAM=no',
     doors: [tcp('ssh', 22, { product: 'OpenSSH', version: 'whole' })],
   },
   {
@@ -279,6 +293,7 @@ ${file('smtpd.conf', 'listen on $A port 25 hostname mx3.example.test', 'action "
     package: 'nginx-light',
     needs: ['nginx'],
     address: '192.0.2.40',
+    address6: '2001:db8::40',
     script: [
       file(
         'n.conf',
@@ -288,7 +303,7 @@ ${file('smtpd.conf', 'listen on $A port 25 hostname mx3.example.test', 'action "
         'access_log off;',
         ...['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path $PWD/${name};`),
         'ssl_certificate $T/cert.pem; ssl_certificate_key $T/key.pem;',
-        'server { listen $A:80; listen $A:443 ssl; auth_basic cam; auth_basic_user_file $PWD/nobody; }',
+        'server { listen $A:80; listen [$A6]:80; listen $A:443 ssl; listen [$A6]:443 ssl; auth_basic cam; auth_basic_user_file $PWD/nobody; }',
         '}',
       ),
       'exec nginx -e stderr -c "$PWD/n.conf"',
@@ -355,6 +370,7 @@ ${file('v.conf', ...'listen=YES listen_address=$A listen_port=21 background=NO a
     package: 'mosquitto',
     needs: ['mosquitto'],
     address: '192.0.2.60',
+    address6: '2001:db8::60',
     script: mosquitto('allow_anonymous true'),
     doors: [tcp('mqtt', 1883, { tags: ['anonymous'] })],
   },
@@ -410,6 +426,7 @@ ${file('v.conf', ...'listen=YES listen_address=$A listen_port=21 background=NO a
     package: 'bind9',
     needs: ['named'],
     address: rootServer,
+    address6: '2001:db8::80',
     script: bind('master', 'recursion yes; allow-recursion { any; };'),
     doors: [
       udp('dns', 53, { product: 'BIND', version: 'whole' }),
@@ -534,22 +551,32 @@ ${file('v.conf', ...'listen=YES listen_address=$A listen_port=21 background=NO a
   },
 ]
 
-const relaying = (name: string, address: string, ...lines: readonly string[]): RealServer => ({
-  name,
-  package: 'postfix',
-  needs: ['postfix'],
-  wantsRoot: true,
-  address,
-  script: `ip address add $A/32 dev lo\n${postfix(...lines)}`,
-  doors: [tcp('smtp', 25, { product: 'Postfix' })],
-})
+const relaying = (name: string, address: string, ports: readonly number[], ...lines: readonly string[]): RealServer => {
+  const doors = ports.map((port) => tcp('smtp', port, { product: 'Postfix' }))
+  return {
+    name,
+    package: 'postfix',
+    needs: ['postfix'],
+    wantsRoot: true,
+    address,
+    script: `ip address add $A/32 dev lo\n${postfix(doors, ...lines)}`,
+    doors,
+  }
+}
 
 /** Mail servers for the far side of a wire: closed to strangers, open to all, and one that trusts the stage’s client. */
 export const relayServers: readonly RealServer[] = [
-  relaying('closed', '192.0.2.1', 'mynetworks = 127.0.0.0/8', 'smtpd_relay_restrictions = permit_mynetworks, reject'),
+  relaying(
+    'closed',
+    '192.0.2.1',
+    [25, 465, 587, 2525],
+    'mynetworks = 127.0.0.0/8',
+    'smtpd_relay_restrictions = permit_mynetworks, reject',
+  ),
   relaying(
     'open',
     '192.0.2.2',
+    [25, 465, 587, 2525],
     'mynetworks = 127.0.0.0/8',
     'smtpd_relay_restrictions = permit',
     // It does not start without a rejection somewhere, which here nobody comes as far as.
@@ -558,10 +585,17 @@ export const relayServers: readonly RealServer[] = [
   relaying(
     'trusting',
     '192.0.2.3',
+    [25],
     `mynetworks = ${stageClient}`,
     'smtpd_relay_restrictions = permit_mynetworks, reject',
   ),
   ...realServers.filter(({ name }) => ['exim', 'opensmtpd', 'sendmail'].includes(name)),
+]
+
+/** Its addresses, as they stand before a port. */
+export const hostsOf = ({ address, address6 }: RealServer): string[] => [
+  address,
+  ...(address6 === undefined ? [] : [`[${address6}]`]),
 ]
 
 /** Why a server cannot be started on this machine; undefined when it can. */
@@ -590,8 +624,11 @@ export async function startServers(stage: Stage, servers: readonly RealServer[],
   const started = servers.map((server) => {
     const cwd = join(folder, server.address)
     mkdirSync(cwd)
-    const env = { A: server.address, C: stageClient, T: folder, X: unpacked, HOME: cwd, MIBS: '' }
-    const child = stage.spawn(['/bin/sh', '-ec', server.script], { cwd, env })
+    const { address6 = '' } = server
+    const env = { A: server.address, A6: address6, C: stageClient, T: folder, X: unpacked, HOME: cwd, MIBS: '' }
+    // No server may listen on an address of IPv6 that is no interface’s.
+    const own = address6 === '' ? '' : 'ip address add $A6/128 dev lo nodad\n'
+    const child = stage.spawn(['/bin/sh', '-ec', own + server.script], { cwd, env })
     const each = { server, said: '', hasEnded: false }
     for (const stream of [child.stdout, child.stderr])
       stream?.setEncoding('utf8').on('data', (text: string) => (each.said = (each.said + text).slice(-2000)))
@@ -601,10 +638,12 @@ export async function startServers(stage: Stage, servers: readonly RealServer[],
   const until = performance.now() + mostStartMs
   for (;;) {
     const open = await listening(stage)
-    const deaf = started.filter(({ server: { address, doors, isApart } }) =>
-      isApart
-        ? !existsSync(join(folder, address, 'ready'))
-        : doors.some(({ transport, port }) => !open.has(`${transport} ${address}:${port}`)),
+    const deaf = started.filter(({ server }) =>
+      server.isApart
+        ? !existsSync(join(folder, server.address, 'ready'))
+        : server.doors.some(({ transport, port }) =>
+            hostsOf(server).some((host) => !open.has(`${transport} ${host}:${port}`)),
+          ),
     )
     if (deaf.length === 0) return
     const hopeless = performance.now() > until ? deaf : deaf.filter(({ hasEnded }) => hasEnded)

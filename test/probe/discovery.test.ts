@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { DiscoveryTool } from '../../src/model/discovery.ts'
 import type { ProbePlan } from '../../src/pipeline/probe-plan.ts'
 import type { RecordsManifest } from '../../src/store/manifest.ts'
 import { withFolder } from '../helpers/census.ts'
@@ -13,16 +14,49 @@ import { repository } from '../helpers/source-graph.ts'
 import { isRoot, programPath } from '../helpers/stage.ts'
 
 /*
- * masscan itself, as the first stage of a probe: who is asked is counted where the packets arrive, at the other end of a
+ * Each program itself, as the first stage of a probe: who is asked is counted where the packets arrive, at the other end of a
  * wire; see test/probe/servers.ts for who is there.
  */
-const why = !isRoot
-  ? 'masscan wants root'
-  : programPath('masscan') === undefined
-    ? 'there is no masscan (Debian: masscan)'
-    : whyNoNamespace()
-if (why !== undefined) console.warn(`test/probe/discovery.test.ts is skipped: ${why}`)
-
+interface Tool {
+  readonly name: DiscoveryTool
+  readonly least: number
+  /** How it tells that a port is open. */
+  readonly told: (address: string, port: number) => string
+  readonly firstCommand: string
+  readonly commands: number
+  /** What comes of it where there is no router. */
+  readonly noRouter: readonly [number, string]
+  /** What is said where the wire is cut meanwhile. */
+  readonly cut: RegExp
+}
+const tools: readonly Tool[] = [
+  {
+    name: 'masscan',
+    least: 10,
+    told: (address, port) => `open tcp ${port} ${address} 1600000000`,
+    firstCommand: 'masscan --includefile targets.txt --excludefile excluded.txt --ports 25,',
+    commands: 1,
+    noRouter: [1, 'could not determine default interface'],
+    cut: /this machine sent \d+ packets of 56/,
+  },
+  {
+    name: 'zmap',
+    least: 2,
+    told: (address, port) => `${address},${port},synack`,
+    firstCommand:
+      'zmap --config settings.conf --whitelist-file targets.txt --blacklist-file excluded.txt --target-port 25 ',
+    commands: 4,
+    noRouter: [2, 'no default router'],
+    cut: /zmap failed \(1\): [^\n]* sendto failures/,
+  },
+]
+const whyNot = ({ name }: Tool): string | undefined =>
+  !isRoot
+    ? `${name} wants root`
+    : programPath(name) === undefined
+      ? `there is no ${name} (Debian: ${name})`
+      : whyNoNamespace()
+const router = '10.255.255.2'
 const each = (prefix: string, list: readonly number[]): string[] => list.map((last) => `${prefix}${last}`)
 const v4 = [...each('192.0.2.', [0, 1, 2, 3, 4, 6, 7]), ...each('198.51.100.', [0, 1, 2, 4, 5, 6, 7])]
 const v6 = ['2001:db8::', '2001:db8::1', '2001:db8::2']
@@ -45,7 +79,8 @@ opt_outs: [198.51.100.3, 203.0.113.0/24]
 rate: { per_second: ${rate}, per_prefix: ${rate} }
 `
 
-describe.skipIf(why !== undefined)('a probe that masscan goes before', () => {
+function goesBefore(tool: Tool): void {
+  const { name } = tool
   let near: Namespace
   let far: Namespace
   let servers: ChildProcess
@@ -57,6 +92,13 @@ describe.skipIf(why !== undefined)('a probe that masscan goes before', () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     await once(servers.stdout ?? servers, 'data')
+  })
+  // A machine knows its router, having used it; what brings the wire down makes it forget.
+  beforeEach(() => {
+    const [link] = JSON.parse(far.run(['ip', '-json', 'link', 'show', 'wire'])) as readonly {
+      readonly address: string
+    }[]
+    near.run(['ip', 'neigh', 'replace', router, 'lladdr', link?.address ?? '', 'dev', 'wire'])
   })
   afterAll(async () => {
     servers.kill()
@@ -83,7 +125,7 @@ describe.skipIf(why !== undefined)('a probe that masscan goes before', () => {
         ])
       return work({ store, start, probe: (...all) => ended(start(...all)) })
     })
-  const first = ['--discovery', 'masscan']
+  const first = ['--discovery', name]
   const manifestOf = ({ stdout }: Ran): NonNullable<RecordsManifest['probe']> => {
     const { probe } = JSON.parse(stdout) as RecordsManifest
     if (probe === undefined) throw new Error('no probe')
@@ -96,10 +138,10 @@ describe.skipIf(why !== undefined)('a probe that masscan goes before', () => {
       await pause(20)
     }
   }
-  /** masscan’s processes. */
+  /** Its processes. */
   const running = (): string[] =>
     near
-      .run(['sh', '-c', `ps -eo pid=,comm=,args= | awk '$2 == "masscan" && / 192.0.2|targets.txt/ { print $1 }'`])
+      .run(['sh', '-c', `ps -eo pid=,comm=,args= | awk '$2 == "${name}" && /targets.txt/ { print $1 }'`])
       .split('\n')
       .filter((pid) => pid !== '' && spawnSync('test', ['-d', `/proc/${pid}`]).status === 0)
 
@@ -118,7 +160,7 @@ describe.skipIf(why !== undefined)('a probe that masscan goes before', () => {
       expect(found.statuses.answered).toBeGreaterThanOrEqual(3)
       expect(found.statuses).toEqual(without.statuses)
       expect(without.discovery).toBeUndefined()
-      expect(found.discovery).toMatchObject({ tool: 'masscan', runs: 2, rate: 200, seed: found.seed, dropped: 0 })
+      expect(found.discovery).toMatchObject({ tool: name, runs: 2, rate: 200, seed: found.seed, dropped: 0 })
       expect(found.discovery).toMatchObject({ asked: v4.length * tcpDoors, open: 4 })
       expect(found.discovery?.version).toMatch(/^\d+\.\d+/)
       // 198.51.100.4/30 swallows what comes.
@@ -129,17 +171,23 @@ describe.skipIf(why !== undefined)('a probe that masscan goes before', () => {
     withScope(scopeText(400), async ({ probe, store }) => {
       const bin = `${store}-bin`
       await mkdir(bin)
-      // As masscan, which says more than it heard.
-      const lies = ['25 203.0.113.9', '25 192.0.2.5', '25 198.51.100.3', '24 192.0.2.1', '25 0.0.0.0'].map(
-        (told) => `echo open tcp ${told} 1600000000`,
-      )
-      const script = `#!/bin/sh\n[ "$1" = --version ] || { ${lies.join('; ')}; }\nexec ${programPath('masscan')} "$@"\n`
-      await writeFile(join(bin, 'masscan'), script, { mode: 0o755 })
+      // As itself, which says more than it heard.
+      const lies = (
+        [
+          ['203.0.113.9', 25],
+          ['192.0.2.5', 25],
+          ['198.51.100.3', 25],
+          ['192.0.2.1', 24],
+          ['0.0.0.0', 25],
+        ] as const
+      ).map(([address, port]) => `echo ${tool.told(address, port)}`)
+      const script = `#!/bin/sh\n[ "$1" = --version ] || { ${lies.join('; ')}; }\nexec ${programPath(name)} "$@"\n`
+      await writeFile(join(bin, name), script, { mode: 0o755 })
       far.watch(targets)
       const ran = await probe([...first, '--retries', '0'], 'env', `PATH=${bin}:/usr/sbin:/usr/bin:/sbin:/bin`)
       expect([ran.code, ran.stderr]).toEqual([0, ''])
       expect(far.sent()).toMatchObject({ outside: 0, strays: [] })
-      expect(manifestOf(ran).discovery?.dropped).toBe(lies.length)
+      expect(manifestOf(ran).discovery?.dropped).toBe(lies.length * tool.commands)
     }))
 
   test('a dry run says what would be run, and sends nothing', () =>
@@ -149,16 +197,15 @@ describe.skipIf(why !== undefined)('a probe that masscan goes before', () => {
       expect(code).toBe(0)
       const { discovery } = JSON.parse(stdout) as ProbePlan
       expect(discovery?.packets).toBe(2 * v4.length * tcpDoors)
-      expect(discovery?.command).toContain('masscan --includefile targets.txt --excludefile excluded.txt --ports 25,')
-      expect(discovery?.command).toContain('--rate 2500 --seed 7 ')
+      expect(discovery?.commands).toHaveLength(tool.commands)
+      expect(discovery?.commands[0]).toContain(tool.firstCommand)
+      expect(discovery?.commands[0]).toContain('--rate 2500 --seed 7 ')
       expect(far.sent()).toMatchObject({ inside: 0, outside: 0 })
     }))
 
-  const hide = 'mount -t tmpfs etc /etc && mkdir /etc/masscan && echo range=203.0.113.0/24 >/etc/masscan/masscan.conf'
   test.each([
-    ['no masscan', ['env', 'PATH=/nowhere'], 'not installed'],
+    ['no such program', ['env', 'PATH=/nowhere'], 'not installed'],
     ['no right to raw sockets', ['setpriv', '--bounding-set', '-net_raw'], 'CAP_NET_RAW'],
-    ['settings of the system’s', ['unshare', '--mount', 'sh', '-c', `${hide} && exec "$0" "$@"`], 'masscan.conf'],
   ])('%s: exit 2, and not one packet', (_, by, said) =>
     withScope(scopeText(), async ({ probe, store }) => {
       far.watch([])
@@ -171,9 +218,44 @@ describe.skipIf(why !== undefined)('a probe that masscan goes before', () => {
     }),
   )
 
+  /** Settings and lists of the system's, by which others would be asked, or fewer. */
+  const hide = [
+    'mount -t tmpfs etc /etc && mkdir /etc/masscan /etc/zmap',
+    'echo range=203.0.113.0/24 >/etc/masscan/masscan.conf',
+    `printf 'target-port 24\\nmax-targets "1"\\nblacklist-file "/etc/zmap/blacklist.conf"\\n' >/etc/zmap/zmap.conf`,
+    'echo 192.0.2.0/24 >/etc/zmap/blacklist.conf',
+    'exec "$0" "$@"',
+  ].join(' && ')
+
+  test('settings of the system’s change nothing', () =>
+    withScope(scopeText(400), async ({ probe }) => {
+      far.watch(name === 'masscan' ? [] : targets)
+      const ran = await probe([...first, '--retries', '0'], 'unshare', '--mount', 'sh', '-c', hide)
+      expect(far.sent()).toMatchObject({ outside: 0, strays: [] })
+      // masscan cannot be kept from reading its own, and is not started.
+      if (name === 'masscan') {
+        expect(ran.code).toBe(2)
+        expect(ran.stderr).toContain('masscan.conf')
+      } else expect(manifestOf(ran).discovery).toMatchObject({ asked: v4.length * tcpDoors, open: 4, dropped: 0 })
+    }))
+
+  test.runIf(name === 'zmap').each([
+    ['was never asked for', 'true'],
+    ['did not answer', `ip neigh add ${router} dev wire nud failed`],
+  ])('a router that %s: exit 2, and not one packet', (_, then) =>
+    withScope(scopeText(), async ({ probe }) => {
+      near.run(['sh', '-e'], `ip neigh del ${router} dev wire\n${then}`)
+      far.watch([])
+      const { code, stderr } = await probe(first)
+      expect(code).toBe(2)
+      expect(stderr).toContain(`the hardware address of the router ${router} is not known`)
+      expect(far.sent()).toMatchObject({ inside: 0, outside: 0 })
+    }),
+  )
+
   test.each([
     ['no TCP port', scopeText(), ['--services', 'ntp'], 'no TCP port'],
-    ['too little time', scopeText(9), [], 'below 10'],
+    ['too little time', scopeText(tool.least - 1), [], `below ${tool.least}`],
     ['loopback', scopeText(5000, '2999-12-31', '[127.0.0.0/29, 192.0.2.0/29, "2001:db8::/126"]'), [], '127.0.0.0'],
   ])('%s to ask: exit 2', (_, text, words, said) =>
     withScope(text.replace(/opt_outs.*\n/, ''), async ({ probe }) => {
@@ -219,13 +301,27 @@ describe.skipIf(why !== undefined)('a probe that masscan goes before', () => {
       expect(Object.values(statuses).reduce((sum, count) => sum + count, 0)).toBe(all)
     }))
 
-  test('fails as masscan does: exit 1 in its words, and nothing is published', () =>
+  test('fails when it is killed: exit 1, and nothing is published', () =>
+    withScope(scopeText(40), async ({ start, store }) => {
+      far.watch(targets)
+      const whole = start(first)
+      const result = ended(whole)
+      await until(whole, () => far.sent().inside >= 8)
+      for (const pid of running()) process.kill(Number(pid), 'SIGKILL')
+      const { code, stderr } = await result
+      expect(code).toBe(1)
+      expect(stderr).toContain(`${name} failed (SIGKILL)`)
+      expect(await readdir(join(store, 'snapshots')).catch(() => [])).toEqual([])
+      expect(far.sent()).toMatchObject({ outside: 0, strays: [] })
+    }))
+
+  test('fails as it does: in its words, and nothing is published', () =>
     withScope(scopeText(40), async ({ start, probe, store }) => {
       near.run(['ip', 'route', 'del', 'default'])
       const lost = await probe(first)
-      near.run(['ip', 'route', 'add', 'default', 'via', '10.255.255.2'])
-      expect(lost.code).toBe(1)
-      expect(lost.stderr).toContain('could not determine default interface')
+      near.run(['ip', 'route', 'add', 'default', 'via', router])
+      expect(lost.code).toBe(tool.noRouter[0])
+      expect(lost.stderr).toContain(tool.noRouter[1])
 
       far.watch(targets)
       const cut = start(first)
@@ -233,9 +329,9 @@ describe.skipIf(why !== undefined)('a probe that masscan goes before', () => {
       await until(cut, () => far.sent().inside >= 8)
       near.run(['ip', 'link', 'set', 'wire', 'down'])
       const { code, stderr } = await result
-      near.run(['sh', '-e'], 'ip link set wire up\nip route add default via 10.255.255.2')
+      near.run(['sh', '-e'], `ip link set wire up\nip route add default via ${router}`)
       expect(code).toBe(1)
-      expect(stderr).toMatch(/this machine sent \d+ packets of 56/)
+      expect(stderr).toMatch(tool.cut)
       expect(await readdir(join(store, 'snapshots')).catch(() => [])).toEqual([])
     }))
 
@@ -254,4 +350,12 @@ describe.skipIf(why !== undefined)('a probe that masscan goes before', () => {
       expect(before.outside).toBe(0)
     })
   })
-})
+}
+
+for (const tool of tools) {
+  const why = whyNot(tool)
+  if (why !== undefined) console.warn(`test/probe/discovery.test.ts is skipped for ${tool.name}: ${why}`)
+  describe.skipIf(why !== undefined)(`a probe that ${tool.name} goes before`, () => {
+    goesBefore(tool)
+  })
+}

@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Row } from '../../src/store/duckdb.ts'
 import { findSnapshot, isOfRecords } from '../../src/store/snapshots.ts'
 import { censusCommand, ended } from '../helpers/cli.ts'
 import { makeCertificate, relayServers, serverMissing, serverUsers, startServers } from '../helpers/servers.ts'
@@ -61,14 +62,14 @@ describe.skipIf(lacks.length > 0)('a mail server checked for relaying', () => {
   })
 
   const plain = `MAIL FROM:<census-relay-check@${domain}> RCPT TO:<census-relay-check@${domain}>`
-  const told = (vantage: Vantage, name: string): Told | undefined => {
+  const told = (vantage: Vantage, name: string, port = 25): Told | undefined => {
     const { address } = relayServers.find((server) => server.name === name) ?? {}
-    return found.get(vantage)?.get(address ?? '')
+    return found.get(vantage)?.get(`${address}:${port}`)
   }
 
-  test('every server has one verdict, from everywhere', () => {
-    const addresses = relayServers.map(({ address }) => address).toSorted()
-    for (const each of found.values()) expect([...each.keys()].toSorted()).toEqual(addresses)
+  test('every server has one verdict at each of its ports, from everywhere', () => {
+    const endpoints = relayServers.flatMap(({ address, doors }) => doors.map(({ port }) => `${address}:${port}`))
+    for (const each of found.values()) expect([...each.keys()].toSorted()).toEqual(endpoints.toSorted())
     expect(found.size).toBe(3)
   })
 
@@ -90,6 +91,12 @@ describe.skipIf(lacks.length > 0)('a mail server checked for relaying', () => {
     expect(told('outside', 'open')).toEqual({ ...accepted, verdict: 'open-relay' })
     expect(told('in the ranges', 'open')).toEqual({ ...accepted, verdict: 'relay-unknown-inside' })
     expect(told('inside, says the scope', 'open')).toEqual({ ...accepted, verdict: 'relay-unknown-inside' })
+  })
+
+  test.each([465, 587, 2525])('on port %i, as on port 25', (port) => {
+    for (const vantage of found.keys())
+      for (const name of ['closed', 'open'])
+        expect(told(vantage, name, port), `${name}, ${vantage}`).toEqual(told(vantage, name))
   })
 
   test('that trusts who asks: unknown, once it is known that it may', () => {
@@ -115,21 +122,25 @@ async function checked(there: Stage, vantage: Vantage): Promise<ReadonlyMap<stri
   if (code !== 0) throw new Error(`census ended with ${code}: ${stdout}${stderr}`)
   const snapshot = await findSnapshot(join(folder, 'census-store'), id)
   if (!isOfRecords(snapshot)) throw new Error('a snapshot without records')
-  const products = new Map((await censusRows(snapshot)).map(({ address, product }) => [address, product]))
+  const products = new Map((await censusRows(snapshot)).map((row) => [endpointOf(row), row['product']]))
   const rows = (await observationRows(snapshot)).filter(({ outcome }) => outcome === 'answered')
   return new Map(
-    rows.map(({ address, tags, banner }) => {
-      const verdicts = String(tags)
+    rows.map((row) => {
+      const verdicts = String(row['tags'])
         .split(' ')
         .filter((tag) => /relay/.test(tag))
       return [
-        [...Buffer.from(String(address).slice(-8), 'hex')].join('.'),
+        endpointOf(row),
         {
-          product: String(products.get(address)),
+          product: String(products.get(endpointOf(row))),
           verdict: verdicts.join(' '),
-          words: String(banner).split('\r\n').at(-1),
+          words: String(row['banner']).split('\r\n').at(-1),
         },
       ]
     }),
   )
 }
+
+/** Its address, of IPv4, and its port. */
+const endpointOf = ({ address, port }: Row): string =>
+  `${[...Buffer.from(String(address).slice(-8), 'hex')].join('.')}:${String(port)}`

@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { canonicalAddress } from '../../src/model/address.ts'
 import { probes } from '../../src/probes/index.ts'
 import type { Row } from '../../src/store/duckdb.ts'
 import { findSnapshot, isOfRecords, type RecordsSnapshot } from '../../src/store/snapshots.ts'
 import { censusCommand, ended } from '../helpers/cli.ts'
 import {
+  hostsOf,
   makeCertificate,
   realServers,
   serverMissing,
@@ -45,18 +47,22 @@ const doorsAsked = (transport: string): number =>
   new Set(probes.flatMap((probe) => (probe.transport === transport && services.includes(probe.id) ? probe.ports : [])))
     .size
 
-/** Half of the addresses refuse what no server listens on; from the other half nothing comes back. */
+/** The addresses of IPv6, each named: a prefix of it cannot be swept. */
+const named6 = asked.flatMap(({ address6 }) => (address6 === undefined ? [] : [address6]))
+
+/** Half of the addresses of IPv4 refuse what no server listens on; from the other half nothing comes back. */
 const [local, silent] = ['192.0.2.0/25', '192.0.2.128/25']
 const half = 128
+const addresses = 2 * half + named6.length
 
 const scope = `owner: Example Networks
 contact: abuse@example.test
 authorisation: the stage is this test's own
 valid: { from: 2020-01-01, to: 2099-12-31 }
-addresses: 256
+addresses: ${addresses}
 coverage: partial
 vantage: outside
-ranges: [{ range: 192.0.2.0/24, region: JP-13 }]
+ranges: [${['192.0.2.0/24', ...named6].map((range) => `{ range: "${range}", region: JP-13 }`).join(', ')}]
 rate: { per_second: 20000, per_prefix: 20000 }
 `
 
@@ -119,7 +125,7 @@ async function census(): Promise<Found> {
         (each) => each.outcome === 'answered' && doorColumns.every((column) => each[column] === row[column]),
       ) ?? {}
     return {
-      door: `${row.service} ${row.transport} ${addressOf(row)}:${row.port}`,
+      door: `${row.service} ${row.transport} ${hostOf(row)}:${row.port}`,
       product: row.product ?? '',
       // Some tell Debian’s revision too.
       version: (row.version ?? '').replace(/[-+~].*$/, ''),
@@ -146,20 +152,26 @@ const texts = (rows: readonly Row[]): Texts[] =>
     ),
   )
 
-/** An IPv4 address of its key: the last 32 bits. */
-const addressOf = ({ address = '' }: Texts): string => [...Buffer.from(address.slice(-8), 'hex')].join('.')
+/** An address of its key, as it stands before a port. */
+function hostOf({ address = '' }: Texts): string {
+  const groups = address.replaceAll('-', '').match(/.{4}/g) ?? []
+  const text = canonicalAddress(groups.join(':')) ?? ''
+  return text.includes(':') ? `[${text}]` : text
+}
 
 /** What the census must make of a server. */
 const due = (server: RealServer): Exposed[] =>
-  server.doors.filter(isAsked).map(({ service, transport, port, product = '', version, tags = [], hostnames = '' }) => {
-    return {
-      door: `${service} ${transport} ${server.address}:${port}`,
-      product,
-      version: versionDue(server, version),
-      tags,
-      hostnames,
-    }
-  })
+  server.doors
+    .filter(isAsked)
+    .flatMap(({ service, transport, port, product = '', version, tags = [], hostnames = '' }) =>
+      hostsOf(server).map((host) => ({
+        door: `${service} ${transport} ${host}:${port}`,
+        product,
+        version: versionDue(server, version),
+        tags,
+        hostnames,
+      })),
+    )
 
 function versionDue(server: RealServer, version: ServerDoor['version']): string {
   if (version === undefined) return ''
@@ -177,13 +189,13 @@ describe('is found for what it is', () => {
   test.for(realServers.map((server) => [server.name, server] as const))('%s', ([, server], { skip }) => {
     const reason = lacks.get(server)
     if (reason !== undefined) skip(reason)
-    const here = found?.exposed.filter(({ door }) => door.includes(` ${server.address}:`))
+    const here = found?.exposed.filter(({ door }) => hostsOf(server).some((host) => door.includes(` ${host}:`)))
     expect(here?.toSorted(byDoor)).toEqual(due(server).toSorted(byDoor))
   })
 })
 
-describe.skipIf(asked.length === 0)('of 256 addresses', () => {
-  const answering = asked.flatMap(({ doors }) => doors.filter(isAsked))
+describe.skipIf(asked.length === 0)('of all addresses', () => {
+  const answering = asked.flatMap((server) => hostsOf(server).flatMap(() => server.doors.filter(isAsked)))
   const count = (transport: string): number => answering.filter((door) => door.transport === transport).length
 
   test('nothing is exposed but the servers', () => {
@@ -191,12 +203,12 @@ describe.skipIf(asked.length === 0)('of 256 addresses', () => {
     expect(found?.exposed.map(({ door }) => door).toSorted()).toEqual(doors.toSorted())
   })
 
-  test('every target is accounted for: refused by half of the addresses, silent in the other', () => {
-    const refused = half * doorsAsked('tcp') - count('tcp')
+  test('every target is accounted for: refused by half of those of IPv4 and all of IPv6, silent in the other half', () => {
+    const refused = (half + named6.length) * doorsAsked('tcp') - count('tcp')
     // One socket asks everyone over UDP, so that it is not told who refused.
-    const silentOverUdp = 2 * half * doorsAsked('udp') - count('udp')
+    const silentOverUdp = addresses * doorsAsked('udp') - count('udp')
     const { targets, statuses } = found?.snapshot.manifest.probe ?? {}
-    expect(targets).toBe(2 * half * (doorsAsked('tcp') + doorsAsked('udp')))
+    expect(targets).toBe(addresses * (doorsAsked('tcp') + doorsAsked('udp')))
     const some = (counts: Readonly<Record<string, number>>): Record<string, number> =>
       Object.fromEntries(Object.entries(counts).filter(([, number]) => number > 0))
     expect(statuses).toEqual(
@@ -218,6 +230,9 @@ describe.skipIf(asked.length === 0)('of 256 addresses', () => {
     const row = found?.report.find(
       (each) => each['region'] === 'JP-13' && each['service'] === service && each['unit'] === 'endpoints',
     )
-    expect({ count: row?.['count'], asked: row?.['asked'] }).toEqual({ count: String(endpoints), asked: '256' })
+    expect({ count: row?.['count'], asked: row?.['asked'] }).toEqual({
+      count: String(endpoints),
+      asked: String(addresses),
+    })
   })
 })
