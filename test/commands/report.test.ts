@@ -23,7 +23,11 @@ const withStore = <T>(
     const store = join(folder, 'store')
     await makeSnapshot(store, 'test', seen, { missing })
     const report = (options: Partial<ReportOptions> = {}): Promise<number> =>
-      reportCommand({ per: 100_000, out: join(folder, 'out'), format: 'csv', ...options }, globals(store), recorded())
+      reportCommand(
+        { per: 100_000, out: join(folder, 'out'), format: 'csv,html', lang: 'en', ...options },
+        globals(store),
+        recorded(),
+      )
     return work(report, folder)
   })
 
@@ -91,6 +95,7 @@ describe('census report', () => {
           'datapackage.json',
           'exposure-by-device.csv',
           'exposure-by-region.csv',
+          'report.html',
         ])
       },
       ['half of it'],
@@ -111,7 +116,7 @@ describe('census report', () => {
   it('leaves no file of an earlier report that it does not write itself', async () => {
     await withStore(async (report, folder) => {
       await report()
-      await report({ by: 'region' })
+      await report({ by: 'region', format: 'csv' })
       expect((await readdir(join(folder, 'out'))).toSorted()).toEqual(['datapackage.json', 'exposure-by-region.csv'])
     })
   })
@@ -138,7 +143,7 @@ describe('census report', () => {
       const out = join(folder, 'out')
       await report()
       const before = await contents(out)
-      expect(Object.keys(before)).toHaveLength(5)
+      expect(Object.keys(before)).toHaveLength(6)
       const ofSnapshot = join(folder, 'store/census/test')
       const [key] = await readdir(ofSnapshot)
       const census = join(ofSnapshot, key ?? '', 'census')
