@@ -10,7 +10,8 @@
    * @typedef {(number | null)[]} Column for each region, then `unknown` and the total
    * @typedef {{ id: string, name: string, sentence: string, order: number[], end: number, ticks: string[], colours?: string[], legend?: string[],
    *   count: number[], asked?: Column, rate?: Column, low?: Column, high?: Column, ratio?: Column, rank?: Column, notes: number[], small: string,
-   *   products?: Top[], networks?: Top[] }} Service
+   *   products?: Top[], networks?: Top[], funnel?: Funnel }} Service
+   * @typedef {{ end: number, ticks: string[], outside: string, lines: number[][] }} Funnel
    * @typedef {{ rated: boolean, scoped: boolean, names: string[], short: string[], notes: string[], titles: Record<string, string>, services: Service[] }} View
    * @typedef {{ name: string, length: number, low: number, high: number, text: string, small: boolean }} Bar
    */
@@ -90,6 +91,28 @@
     }
   }
 
+  /** Moves the dots and limits of a funnel, whose populations stay where they are. @param {Element} section @param {Service} service */
+  const drawFunnel = (section, { funnel, rate }) => {
+    const chart = section.querySelector('[data-chart="funnel"]')
+    const svg = chart?.querySelector('svg')
+    chart?.closest('figure')?.toggleAttribute('hidden', !funnel)
+    if (!svg || !funnel) return
+    const top = Number(svg.getAttribute('data-top'))
+    const height = Number(svg.getAttribute('data-height'))
+    /** @param {number | null | undefined} value */
+    const y = (value) => top + height * (1 - (value ?? 0) / funnel.end)
+    all(svg, '[data-mark="line"] path').forEach((path, line) => {
+      const xs = (path.getAttribute('d') ?? '')
+        .slice(1)
+        .split('L')
+        .map((point) => point.split(',')[0])
+      path.setAttribute('d', `M${xs.map((x, index) => `${x},${y(funnel.lines[line]?.[index])}`).join('L')}`)
+    })
+    all(svg, '[data-mark="dot"] circle').forEach((dot, index) => dot.setAttribute('cy', String(y(rate?.[index]))))
+    all(svg, '[data-mark="y-axis tick label"] text').forEach((tick, index) => say(tick, funnel.ticks[index] ?? ''))
+    say(section.querySelector('[data-outside]'), funnel.outside)
+  }
+
   /** @param {Element} row @param {View} view */
   const indexOf = (row, view) => {
     const name = row.getAttribute('data-i') ?? ''
@@ -149,6 +172,7 @@
     drawBars(section, 'bars', bars, service.ticks)
     drawBars(section, 'products', topBars(service.products ?? []))
     drawBars(section, 'networks', topBars(service.networks ?? []))
+    drawFunnel(section, service)
     fillDetail(section, view, service)
   }
 

@@ -25,7 +25,7 @@ describe.skipIf(noBrowser !== undefined)('report.html in a browser', () => {
   beforeAll(async () => {
     browser = await startBrowser()
     japan = await syntheticPage()
-    few = await syntheticPage({ services: 5 })
+    few = await syntheticPage({ services: 5, funnels: true })
     world = await syntheticPage({ countries: ['JP', 'DE', 'US'], services: 5 })
   })
   afterAll(() => browser.close())
@@ -68,9 +68,9 @@ describe.skipIf(noBrowser !== undefined)('report.html in a browser', () => {
     if (begins === undefined) throw new Error('too few services')
     const other = { ...few, views: [{ ...view, services: [begins, ...view.services] }] } as const
     const drawn = `JSON.stringify([...document.querySelectorAll(
-      '[data-sentence], [data-title], [data-map] path, [data-map] title, [data-range], [data-chart] text, [data-chart] rect, [data-chart] [data-mark=rule] line, [data-detail] td, [data-detail] caption'
+      '[data-sentence], [data-title], [data-map] path, [data-map] title, [data-range], [data-chart] text, [data-chart] rect, [data-chart] [data-mark=rule] line, [data-chart=funnel] path, [data-chart=funnel] circle, [data-outside], [data-detail] td, [data-detail] caption'
     )].map((each) => [each.tagName, each.getAttribute('class'), each.getAttribute('fill'), each.hidden || each.hasAttribute('hidden'),
-      ...['width', 'x1', 'x2'].map((name) => Math.round(Number(each.getAttribute(name)) * 10)), each.children.length === 0 ? each.textContent : '']))`
+      ...['width', 'x1', 'x2', 'cx', 'cy'].map((name) => Math.round(Number(each.getAttribute(name)) * 10)), (each.closest('[data-chart=funnel]') ? each.getAttribute('d') ?? '' : '').replaceAll(/[0-9.]+/g, (number) => Math.round(Number(number))), each.children.length === 0 ? each.textContent : '']))`
     const chosen = await opened(few)
     const before = await chosen.page.evaluate<string>(drawn)
     await chosen.page.selectOption('#choose-service', '3')

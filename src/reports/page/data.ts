@@ -1,6 +1,7 @@
-import type { PageCell, PageFacts, PageService, PageTop, PageView } from '../../model/page.ts'
+import type { FunnelLimit, PageCell, PageFacts, PageService, PageTop, PageView } from '../../model/page.ts'
 import { shortName, topColumns } from './chart.ts'
 import { isRated, mostBars, rankedBars, rankedOrder } from './drawn.ts'
+import { funnelEnd, funnelSentence, lines } from './funnel.ts'
 import { colourNames, hasMap, legendTexts } from './map.ts'
 import { none, quarters, rounded, whole } from './numbers.ts'
 import { regionName, serviceName, viewName, type Messages } from './words.ts'
@@ -34,6 +35,7 @@ function viewData(words: Messages, view: PageView): object {
       products: words.products(service, topUnit(words, view, 'products')),
       networks: words.networks(service, topUnit(words, view, 'networks')),
       detail: words.detail(service),
+      funnel: words.funnel(service),
     },
     services: view.services.map((each) => serviceData(words, view, each, flagLists)),
   }
@@ -69,6 +71,17 @@ function serviceData(words: Messages, view: PageView, each: PageService, flagLis
     notes: cells.map((cell) => flagLists.indexOf(notesOf(words, cell))),
     small: cells.map((cell) => (cell.flags.includes('small-count') ? 1 : 0)).join(''),
     ...topsOf(words, each),
+    ...(each.funnel === undefined ? {} : { funnel: funnelData(words, view, each, each.funnel) }),
+  }
+}
+
+const funnelData = (words: Messages, view: PageView, each: PageService, limits: readonly FunnelLimit[]): object => {
+  const end = funnelEnd(each, limits)
+  return {
+    end,
+    ticks: quarters(end),
+    outside: funnelSentence(words, view, each, limits),
+    lines: lines.map((line) => limits.map((limit) => rounded(limit[line]))),
   }
 }
 

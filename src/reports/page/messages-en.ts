@@ -110,10 +110,12 @@ export const en = {
   networks: (service: string, unit: string) => `Networks: ${service} (${unit})`,
   networksLabel: 'Bars of the ten networks with most.',
   others: 'others',
-  funnel: (service: string) => `Funnel: ${service}`,
+  funnel: (service: string) => `Funnel: ${service}, rate per 100,000 people by population`,
   funnelLabel: 'Rate of each region against its population, with the limits within which chance would keep it.',
   funnelNote:
     'Lines: limits of 95 % (dashed) and 99.8 % (solid). A region between them differs from the country by no more than chance explains.',
+  funnelOutside: (above: string, below: string) => `Above the 99.8 % limits: ${above}. Below them: ${below}.`,
+  nobody: 'none',
   trend: 'Trend',
   trendLabel: 'Lines of the totals of the most frequent services over the snapshots.',
   detail: (service: string) => `Table: ${service}`,

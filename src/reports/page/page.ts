@@ -6,6 +6,7 @@ import { h, rawElement, render, safeJson, type Element } from './markup.ts'
 import { patterns } from './map.ts'
 import { securityPolicy } from './security.ts'
 import { summary } from './summary.ts'
+import { trendSection } from './trend.ts'
 import { viewSection } from './view.ts'
 import { day, messages, serviceName, viewName, type Messages } from './words.ts'
 
@@ -52,6 +53,7 @@ export function page(facts: PageFacts, language: Language): string {
         summary(words, facts),
         chooser(words, facts),
         facts.views.map((each, index) => viewSection(words, each, index)),
+        trendSection(words, facts),
         about(words, facts),
       ),
       patterns(),

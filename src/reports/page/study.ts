@@ -9,6 +9,9 @@ import { regionName, type Messages } from './words.ts'
 /* The two figures that readers of the study of 2016 looked at, made of this snapshot's counts. */
 
 const rowHeight = 17
+/** Width of one of the two columns, and of a digit. */
+const panel = 126
+const digitWidth = 6.8
 
 /** Figure 1: the population of each region beside what is exposed there, most people first. */
 export function populationChart(words: Messages, view: PageView): Element | undefined {
@@ -19,7 +22,7 @@ export function populationChart(words: Messages, view: PageView): Element | unde
     .toSorted((a, b) => (b.region.population ?? 0) - (a.region.population ?? 0))
     .slice(0, mostBars)
   if (rows.length === 0) return undefined
-  const column = (title: string, values: readonly number[]): object[] => {
+  const column = (title: string, values: readonly number[]) => {
     const most = Math.max(1, ...values)
     return values.map((value, index) => ({ title, index, part: value / most, text: whole(value) }))
   }
@@ -34,6 +37,7 @@ export function populationChart(words: Messages, view: PageView): Element | unde
       rows.map(({ count }) => count),
     ),
   ]
+  const longest = Math.max(...bars.map(({ text }) => text.length)) + 1
   return plotted(
     {
       height: rows.length * rowHeight + 30,
@@ -42,8 +46,8 @@ export function populationChart(words: Messages, view: PageView): Element | unde
       marginBottom: 4,
       marginRight: 4,
       fx: { domain: titles, padding: 0.08 },
-      // The longest bar leaves room for the figures.
-      x: { domain: [0, 1.8], axis: null },
+      // The longest bar leaves room for the longest figure.
+      x: { domain: [0, panel / (panel - longest * digitWidth)], axis: null },
       y: { type: 'band', domain: rows.map((_, index) => index), padding: 0, align: 0, round: false },
       marks: [
         Plot.axisFx({ anchor: 'top', label: null }),

@@ -1,6 +1,7 @@
 import type { PageService, PageView } from '../../model/page.ts'
 import { barChart, topColumns } from './chart.ts'
 import { sentence, topRows, topUnit } from './data.ts'
+import { funnelChart, funnelSentence } from './funnel.ts'
 import { countBars, isRated, mostBars, rankedBars } from './drawn.ts'
 import { h, type Element } from './markup.ts'
 import { hasMap, legend, map } from './map.ts'
@@ -22,6 +23,7 @@ export function viewSection(words: Messages, view: PageView, index: number): Ele
     mapFigure(words, view, service),
     topFigure(words, view, service, 'products'),
     topFigure(words, view, service, 'networks'),
+    funnelFigure(words, view, service),
   ].filter((each) => each !== undefined)
   return h(
     'section',
@@ -78,6 +80,18 @@ function barFigure(words: Messages, view: PageView, service: PageService): Eleme
       { 'data-chart': 'bars' },
       barChart(bars, { label: words.barsLabel, ticks: quarters(end), axis: rated ? words.per100k : words.count }),
     ),
+  )
+}
+
+function funnelFigure(words: Messages, view: PageView, service: PageService): Element | undefined {
+  const limits = service.funnel
+  if (limits === undefined) return undefined
+  return figure(
+    words.funnel(serviceName(words, service)),
+    'funnel',
+    h('p', { class: 'note' }, words.funnelNote),
+    h('div', { 'data-chart': 'funnel' }, funnelChart(words, view, service, limits)),
+    h('p', { class: 'note', 'data-outside': '' }, funnelSentence(words, view, service, limits)),
   )
 }
 
