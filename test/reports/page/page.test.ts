@@ -75,11 +75,8 @@ describe('report.html', () => {
     const paths = [...parsed(page(world, 'en')).querySelectorAll('[data-view="0"] [data-map] path')]
     const coloured = paths.filter((path) => path.getAttribute('class') !== 'absent')
     expect(paths.length).toBeGreaterThan(150)
-    expect(coloured.map((path) => path.querySelector('title')?.textContent.split(':')[0]).toSorted()).toEqual([
-      'Germany',
-      'Japan',
-      'United States',
-    ])
+    const names = coloured.map((path) => String(path.querySelector('title')?.textContent.split(':')[0]))
+    expect(names.toSorted((a, b) => (a < b ? -1 : 1))).toEqual(['Germany', 'Japan', 'United States'])
   })
 
   test('the summary says what the figures say, and what is missing', () => {
@@ -131,7 +128,7 @@ describe('report.html', () => {
     const two = parsed(page({ ...japan, history: [period('2019', 2), period('2020', 1)] }, 'en'))
     const text = two.querySelector('#trend')?.parentElement?.textContent ?? ''
     expect(text).toContain('2019-12-31')
-    expect(text).toContain(String((view.services[0].total.count * 2).toLocaleString('en')))
+    expect(text).toContain((view.services[0].total.count * 2).toLocaleString('en'))
   })
 
   test('draws a funnel where limits are known, and names who is outside', () => {
