@@ -170,8 +170,16 @@
       }
     })
     drawBars(section, 'bars', bars, service.ticks)
-    drawBars(section, 'products', topBars(service.products ?? []))
-    drawBars(section, 'networks', topBars(service.networks ?? []))
+    for (const [name, rows] of /** @type {const} */ ([
+      ['products', service.products ?? []],
+      ['networks', service.networks ?? []],
+    ])) {
+      section
+        .querySelector(`[data-chart="${name}"]`)
+        ?.closest('figure')
+        ?.toggleAttribute('hidden', rows.length === 0)
+      drawBars(section, name, topBars(rows))
+    }
     drawFunnel(section, service)
     fillDetail(section, view, service)
   }

@@ -60,6 +60,7 @@ describe('census report', () => {
         [{ country: 'JP', populationYear: 2200 }, /202\d/],
         [{ by: 'colour' }, /region, service, product, device, network/],
         [{ format: 'pdf' }, /csv/],
+        [{ format: ' , ' }, /csv, html/],
         [{ snapshot: 'tset' }, /test/],
       ]
       for (const [options, nearest] of cases) {
@@ -118,6 +119,25 @@ describe('census report', () => {
       await report()
       await report({ by: 'region', format: 'csv' })
       expect((await readdir(join(folder, 'out'))).toSorted()).toEqual(['datapackage.json', 'exposure-by-region.csv'])
+    })
+  })
+
+  it('writes the formats named, and the page in the language named', async () => {
+    await withStore(async (report, folder) => {
+      const out = join(folder, 'out')
+      await report({ format: 'html', lang: 'ja' })
+      expect((await readdir(out)).toSorted()).toEqual(['datapackage.json', 'report.html'])
+      expect(await readFile(join(out, 'report.html'), 'utf8')).toContain('<html lang="ja">')
+      const described = JSON.parse(await readFile(join(out, 'datapackage.json'), 'utf8')) as {
+        profile: string
+        resources: { path: string; profile: string }[]
+      }
+      expect(described.profile).toBe('data-package')
+      expect(described.resources.map(({ path, profile }) => [path, profile])).toEqual([
+        ['report.html', 'data-resource'],
+      ])
+      await report({ format: 'csv' })
+      expect(await readdir(out)).not.toContain('report.html')
     })
   })
 

@@ -64,14 +64,19 @@ describe.skipIf(noBrowser !== undefined)('report.html in a browser', () => {
 
   test('shows of a chosen service what a page has that begins with it', async () => {
     const [view] = few.views
-    const begins = view.services[3]
+    const [all, ...services] = view.services
+    const begins = services[2]
     if (begins === undefined) throw new Error('too few services')
-    const other = { ...few, views: [{ ...view, services: [begins, ...view.services] }] } as const
+    // Products are not known of every service.
+    const bare = { ...all, products: undefined }
+    const mine = { ...few, views: [{ ...view, services: [bare, ...services] }] } as const
+    const other = { ...few, views: [{ ...view, services: [begins, bare, ...services] }] } as const
     const drawn = `JSON.stringify([...document.querySelectorAll(
-      '[data-sentence], [data-title], [data-map] path, [data-map] title, [data-range], [data-chart] text, [data-chart] rect, [data-chart] [data-mark=rule] line, [data-chart=funnel] path, [data-chart=funnel] circle, [data-outside], [data-detail] td, [data-detail] caption'
+      'figure:has([data-chart]), [data-sentence], [data-title], [data-map] path, [data-map] title, [data-range], [data-chart] text, [data-chart] rect, [data-chart] [data-mark=rule] line, [data-chart=funnel] path, [data-chart=funnel] circle, [data-outside], [data-detail] td, [data-detail] caption'
     )].map((each) => [each.tagName, each.getAttribute('class'), each.getAttribute('fill'), each.hidden || each.hasAttribute('hidden'),
-      ...['width', 'x1', 'x2', 'cx', 'cy'].map((name) => Math.round(Number(each.getAttribute(name)) * 10)), (each.closest('[data-chart=funnel]') ? each.getAttribute('d') ?? '' : '').replaceAll(/[0-9.]+/g, (number) => Math.round(Number(number))), each.children.length === 0 ? each.textContent : '']))`
-    const chosen = await opened(few)
+      ...['width', 'x1', 'x2', 'cx', 'cy'].map((name) => Math.round(Number(each.getAttribute(name)) * 10)), (each.closest('[data-chart=funnel]') ? each.getAttribute('d') ?? '' : '').replaceAll(/[0-9.]+/g, (number) => Math.round(Number(number))), each.children.length === 0 ? each.textContent.trim() : '']))`
+    const chosen = await opened(mine)
+    expect(await chosen.page.locator('[data-title=products]:visible').count()).toBe(0)
     const before = await chosen.page.evaluate<string>(drawn)
     await chosen.page.selectOption('#choose-service', '3')
     const after = await chosen.page.evaluate<string>(drawn)

@@ -54,6 +54,8 @@ function adopted(node: Node): Markup[] {
 }
 
 const rowHeight = 17
+/** Plot leaves out texts that are empty; the script wants one in every row. */
+const blank = ' '
 const figures = 60
 
 /** Characters of a name before a bar, wide ones counted twice. */
@@ -100,7 +102,7 @@ export function barChart(
     Plot.axisY({
       tickSize: 0,
       label: null,
-      tickFormat: (index: number) => shortName(rows[index]?.name ?? '', columns),
+      tickFormat: (index: number) => shortName(rows[index]?.name ?? '', columns) || blank,
     }),
     Plot.barX(rows, {
       x: 'length',
@@ -113,7 +115,7 @@ export function barChart(
     ...(ticks === undefined ? [] : [Plot.ruleY(rows, { x1: 'low', x2: 'high', y: 'index', stroke: 'var(--ink)' })]),
     Plot.text(rows, {
       y: 'index',
-      text: 'text',
+      text: (row: Bar) => row.text || blank,
       frameAnchor: 'right',
       textAnchor: 'end',
       dx: figures - 2,

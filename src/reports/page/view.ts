@@ -109,7 +109,7 @@ function topFigure(
   const rows = top === undefined ? [] : topRows(words, top)
   const empty = Array.from({ length: Math.max(0, mostTops - rows.length) }, () => ({ name: '', count: 0 }))
   const bars = countBars([...rows, ...empty]).map((bar, index) => (index < rows.length ? bar : { ...bar, text: '' }))
-  return figure(
+  const made = figure(
     words[kind](serviceName(words, service), topUnit(words, view, kind)),
     kind,
     h(
@@ -118,6 +118,8 @@ function topFigure(
       barChart(bars, { label: words[`${kind}Label`], columns: topColumns, shownBars: rows.length }),
     ),
   )
+  // Of another service there may be some, and the script shows them.
+  return rows.length > 0 ? made : { ...made, attributes: { hidden: '' } }
 }
 
 function populationFigure(words: Messages, view: PageView): Element | undefined {

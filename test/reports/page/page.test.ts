@@ -62,6 +62,19 @@ describe('report.html', () => {
     expect(counts.slice(0, -1).reduce((sum, count) => sum + count, 0)).toBe(counts.at(-1))
   })
 
+  test('the table of all services has every count, with what is unknown and the total', () => {
+    const rows = [...parsed(page(japan, 'en')).querySelectorAll('[data-matrix] tbody tr, [data-matrix] tfoot tr')]
+    const counts = rows.map((row) =>
+      [...row.querySelectorAll('td')].map((cell) => Number(cell.textContent.replaceAll(',', ''))),
+    )
+    const { services, regions } = japan.views[0]
+    expect(counts).toEqual([
+      ...regions.map((_, index) => services.map(({ cells }) => cells[index]?.count)),
+      services.map(({ unknown }) => unknown.count),
+      services.map(({ total }) => total.count),
+    ])
+  })
+
   test('the map has every prefecture, each with its own figure', () => {
     const paths = [...parsed(page(japan, 'ja')).querySelectorAll('[data-map] path')]
     expect(new Set(paths.map((path) => path.getAttribute('data-i'))).size).toBe(47)
