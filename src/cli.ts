@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import type { CompareOptions } from './commands/compare.ts'
 import type { ImportOptions } from './commands/import.ts'
+import { addressDatabase, maxExpansion, maxRecordBytes, regionTables, whole } from './commands/options.ts'
 import type { Console, Global } from './commands/output.ts'
 import type { ProbeOptions } from './commands/probe.ts'
 import type { ReportOptions } from './commands/report.ts'
@@ -11,7 +12,9 @@ import type { SurveyOptions } from './commands/survey.ts'
 import { checkFiles, environment } from './config/settings.ts'
 import { discoveryTools } from './model/discovery.ts'
 import { CensusError, exitCodes } from './model/errors.ts'
+import { languages } from './model/page.ts'
 import { formatIds } from './model/reader.ts'
+import { reportFormats } from './model/report-format.ts'
 import { reportBreakdowns } from './model/tally.ts'
 import { printable } from './reports/text.ts'
 import { version } from './version.ts'
@@ -22,30 +25,6 @@ const console: Console = {
   terminal: environment().terminal,
   interactive: process.stdout.isTTY,
 }
-
-const whole =
-  (least: number, most: number) =>
-  (text: string): number => {
-    const value = Number(text)
-    if (!/^\d+$/.test(text) || value < least || value > most)
-      throw new InvalidArgumentError(`a whole number from ${least} to ${most} is due.`)
-    return value
-  }
-
-const maxRecordBytes = new Option('--max-record-bytes <N>', 'reject records longer than this')
-  .default(16 * 2 ** 20)
-  .argParser(whole(1024, 2 ** 29))
-const maxExpansion = new Option(
-  '--max-expansion <N>',
-  'refuse compressed files that expand to more than N times their size',
-)
-  .default(300)
-  .argParser(whole(1, 1_000_000))
-const regionTables = new Option('--region-tables <DIR>', 'folder with region tables of your own (CSV)')
-const addressDatabase = new Option(
-  '--address-database <FILE>',
-  'MaxMind-format city database to use instead of DB-IP’s',
-)
 
 // A command's code is loaded when the command is run: each needs only a part of it.
 
@@ -176,7 +155,8 @@ globalOptions(program.command('report'))
     new Option('--population-year <Y>', 'default: the year nearest the observations').argParser(whole(1900, 2200)),
   )
   .option('--out <DIR>', 'where the files go', 'report')
-  .option('--format <LIST>', 'csv', 'csv')
+  .option('--format <LIST>', `of ${reportFormats.join(', ')}`, reportFormats.join(','))
+  .addOption(new Option('--lang <LANG>', 'language of the page').choices(languages).default('en'))
   .addOption(regionTables)
   .addOption(addressDatabase)
   .action(async (options: ReportOptions & Record<string, unknown>) => {

@@ -1,4 +1,6 @@
 import { exitCodes, wrongInput, type ExitCode } from '../model/errors.ts'
+import type { Language } from '../model/page.ts'
+import { reportFormats, type ReportFormat } from '../model/report-format.ts'
 import { makeReport, type Report } from '../pipeline/report.ts'
 import { grouped } from '../reports/text.ts'
 import { placingLines, summaryLines } from '../reports/summary.ts'
@@ -14,23 +16,30 @@ export interface ReportOptions {
   readonly populationYear?: number
   readonly out: string
   readonly format: string
+  readonly lang: Language
   readonly regionTables?: string
   readonly addressDatabase?: string
 }
 
-const reportFormats = ['csv']
+const formatsOf = (text: string): ReportFormat[] => {
+  const formats = list(text) ?? []
+  const wrong = formats.find((format) => !reportFormats.some((known) => known === format))
+  if (wrong !== undefined || formats.length === 0)
+    throw wrongInput(
+      wrong === undefined ? '--format names no format' : `there is no report format ${JSON.stringify(wrong)}`,
+      `formats: ${reportFormats.join(', ')}`,
+    )
+  return reportFormats.filter((known) => formats.includes(known))
+}
 
 /** `census report` */
 export async function reportCommand(options: ReportOptions, global: Global, console: Console): Promise<ExitCode> {
-  for (const format of list(options.format) ?? []) {
-    if (!reportFormats.includes(format))
-      throw wrongInput(`there is no report format ${JSON.stringify(format)}`, `formats: ${reportFormats.join(', ')}`)
-  }
-  const { services, regions, by, ...rest } = options
+  const formats = formatsOf(options.format)
+  const { services, regions, by, format: _, lang, ...rest } = options
   const lists = Object.entries({ services: list(services), regions: list(regions), by: list(by) }).filter(
     ([, value]) => value !== undefined,
   )
-  const { format: _, ...request } = { ...rest, ...Object.fromEntries(lists) }
+  const request = { ...rest, ...Object.fromEntries(lists), formats, language: lang }
   const progress = progressLine(console, global)
   const report = await makeReport({ ...request, store: global.store, onCounting: progress.count }).finally(() =>
     progress.clear(),

@@ -77,6 +77,8 @@ function reportRequest(config: Config, global: Global, snapshot: string): Report
     ...(config.services === undefined ? {} : { services: config.services }),
     ...(config.regions === undefined ? {} : { regions: config.regions }),
     ...(config.report.by === undefined ? {} : { by: config.report.by }),
+    ...(config.report.format === undefined ? {} : { formats: config.report.format }),
+    ...(config.report.lang === undefined ? {} : { language: config.report.lang }),
     ...(config.population_year === undefined ? {} : { populationYear: config.population_year }),
     ...(config.region_tables === undefined ? {} : { regionTables: config.region_tables }),
     ...(config.address_database === undefined ? {} : { addressDatabase: config.address_database }),

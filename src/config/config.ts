@@ -4,7 +4,9 @@ import { discoveryTools } from '../model/discovery.ts'
 import { wrongInput } from '../model/errors.ts'
 import { engineIds, type EngineId } from '../model/engine.ts'
 import { observationFields } from '../model/observation.ts'
+import { languages } from '../model/page.ts'
 import { formatIds } from '../model/reader.ts'
+import { reportFormats } from '../model/report-format.ts'
 import { breakdowns } from '../model/tally.ts'
 import { readYaml } from './yaml.ts'
 
@@ -69,6 +71,8 @@ export const configSchema = z.strictObject({
     out: name,
     by: z.array(z.enum(['region', 'service', 'product', 'device', 'network'])).optional(),
     per: z.int().positive().optional(),
+    format: z.array(z.enum(reportFormats)).min(1).optional(),
+    lang: z.enum(languages).optional(),
   }),
 })
 

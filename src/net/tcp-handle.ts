@@ -1,7 +1,7 @@
 /*
  * The TCP handles that Node's own `net` is built on, without the streams around them. They are no public interface: `process.binding`
  * gives them, deprecated (DEP0111) and still there. So they are used on the versions they were tried on alone, and whatever is
- * missing there means `net.Socket` (ADR 14).
+ * missing there means `net.Socket` (ADR 15).
  */
 
 export interface TcpHandle {

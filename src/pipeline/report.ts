@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { renameSync, rmSync } from 'node:fs'
-import { open, readdir, rm, stat } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { loadRegions, type RegionTable } from '../locate/regions.ts'
-import { failed, wrongInput } from '../model/errors.ts'
+import { wrongInput } from '../model/errors.ts'
+import type { Language } from '../model/page.ts'
+import { reportFormats, type ReportFormat } from '../model/report-format.ts'
 import type { ReportRow } from '../model/report-row.ts'
 import type { Breakdown } from '../model/tally.ts'
 import { datapackage, type Described } from '../reports/datapackage.ts'
@@ -15,6 +16,8 @@ import { findSnapshot, type Snapshot } from '../store/snapshots.ts'
 import { version } from '../version.ts'
 import type { CensusRequest } from './census.ts'
 import { openFigures, type Figures, type Shown } from './figures.ts'
+import { openTops, pageFacts, type Tops } from './page-facts.ts'
+import { draftPrefix, pageFile, publish, removeOldDrafts, writeSynced } from './report-files.ts'
 import { reportRows, rowsContext, type RowsContext } from './report-rows.ts'
 import { breakdownsOf, scopeOf } from './report-scope.ts'
 import { normalised } from './survey-rows.ts'
@@ -29,6 +32,10 @@ export interface ReportRequest extends CensusRequest {
   readonly per: number
   readonly populationYear?: number
   readonly out: string
+  /** All there are when absent. */
+  readonly formats?: readonly ReportFormat[]
+  /** Of the page; English when absent. */
+  readonly language?: Language
 }
 
 /** What a report found, for the terminal and `--json`. */
@@ -89,7 +96,6 @@ function breakdownsThere(figures: Figures, asked: readonly Breakdown[], isNamed:
 }
 
 const standing = 'reports written before stand untouched'
-const draftPrefix = '.draft-'
 
 interface Context extends RowsContext {
   readonly request: ReportRequest
@@ -99,24 +105,43 @@ interface Context extends RowsContext {
 async function writeReport(context: Context, by: readonly Breakdown[], draft: string, out: string): Promise<Report> {
   const { snapshot, regions, request, figures } = context
   const header = await figures.headers(context)
+  const formats = request.formats ?? reportFormats
   const written: (Described & { readonly rows: number })[] = []
   const shown = figures.shown.map((each) => ({ ...each, rows: [] as ReportRow[] }))
   const unnamed = new Set(context.serviceRows.filter((row) => row.isUnnamed).map((row) => row.id))
+  let tops: Tops = {}
   for (const breakdown of by) {
     const name = exposureFiles[breakdown]
     const rows = tee(reportRows(context, breakdown), (row) => {
-      if (breakdown !== 'region') return
+      if (breakdown !== 'region') {
+        tops[breakdown]?.see(row)
+        return
+      }
       // A scan of all ports has a service for each: rows of 0 for every region would fill the memory.
       if (row.count === 0 && unnamed.has(row.service)) return
       shown.find(({ source, unit }) => row.source === source && row.unit === unit)?.rows.push(row)
     })
     const path = join(draft, name)
-    written.push({ name, breakdown, path, rows: await writeExposureCsv(path, breakdown, header, rows) })
+    if (formats.includes('csv'))
+      written.push({ name, breakdown, path, rows: await writeExposureCsv(path, breakdown, header, rows) })
+    else if (breakdown === 'region' || tops[breakdown] !== undefined) await drain(rows)
+    // Regions come first, and say which country the page is about.
+    if (breakdown === 'region' && formats.includes('html'))
+      tops = openTops(figures, context.country ?? largestCountry(rowsOf(shown)))
+  }
+  const rowsShown = rowsOf(shown)
+  const country = context.country ?? largestCountry(rowsShown)
+  const warnings = await figures.warnings(context, rowsShown)
+  if (formats.includes('html')) {
+    // Loaded here, as drawing charts needs much that nothing else does.
+    const { page } = await import('../reports/page/page.ts')
+    const facts = pageFacts({ snapshot, figures, regions, country, shown, tops, warnings })
+    const path = join(draft, pageFile)
+    await writeSynced(path, page(facts, request.language ?? 'en'))
+    written.push({ name: pageFile, path, rows: 0 })
   }
   const description = await datapackage(snapshot.manifest, figures.facts, written, regions.hash, version)
   await writeSynced(join(draft, 'datapackage.json'), `${JSON.stringify(description, null, 2)}\n`)
-  const rowsShown = shown.flatMap(({ rows }) => rows)
-  const country = context.country ?? largestCountry(rowsShown)
   const report: Report = {
     snapshot,
     census: figures.census,
@@ -130,10 +155,7 @@ async function writeReport(context: Context, by: readonly Breakdown[], draft: st
     populationYear: country === undefined ? undefined : context.view.population(country)?.year,
     withoutSuspects: await figures.countryTotals(context),
     mailProducts: country === undefined ? [] : await figures.mailProducts(context, country),
-    warnings: [
-      ...snapshot.manifest.missing.map((what) => `the snapshot is partial: ${what}`),
-      ...(await figures.warnings(context, rowsShown)),
-    ],
+    warnings: [...snapshot.manifest.missing.map((what) => `the snapshot is partial: ${what}`), ...warnings],
   }
   // Last, when nothing else can fail.
   await publish(
@@ -144,25 +166,7 @@ async function writeReport(context: Context, by: readonly Breakdown[], draft: st
   return report
 }
 
-/** Puts the files in their place, one right after the other, so that no second report's files come between them. */
-async function publish(names: readonly string[], draft: string, out: string): Promise<void> {
-  for (const name of names) {
-    const there = await stat(join(out, name)).catch(() => undefined)
-    if (there?.isDirectory()) throw failed(`${join(out, name)} is a folder`, 'remove it, or name another --out')
-  }
-  for (const name of names) renameSync(join(draft, name), join(out, name))
-  // A file that an earlier report left and this one does not write would stand there undescribed, of another snapshot.
-  for (const name of Object.values(exposureFiles)) if (!names.includes(name)) rmSync(join(out, name), { force: true })
-}
-
-/** Removes drafts that killed reports left behind: those of yesterday and before, as no report takes a day. */
-async function removeOldDrafts(out: string): Promise<void> {
-  const names = await readdir(out).catch(() => [])
-  for (const name of names.filter((each) => each.startsWith(draftPrefix))) {
-    const made = await stat(join(out, name)).catch(() => undefined)
-    if (made && Date.now() - made.mtimeMs > 86_400_000) await rm(join(out, name), { recursive: true, force: true })
-  }
-}
+const rowsOf = (shown: Report['shown']): ReportRow[] => shown.flatMap(({ rows }) => rows)
 
 /** The country with most of anything. */
 function largestCountry(rows: readonly ReportRow[]): string | undefined {
@@ -170,16 +174,13 @@ function largestCountry(rows: readonly ReportRow[]): string | undefined {
   return totals.toSorted((a, b) => b.count - a.count || (a.country < b.country ? -1 : 1))[0]?.country
 }
 
+async function drain(rows: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of rows);
+}
+
 async function* tee<T>(source: AsyncIterable<T>, see: (each: T) => void): AsyncGenerator<T> {
   for await (const each of source) {
     see(each)
     yield each
   }
-}
-
-async function writeSynced(path: string, text: string): Promise<void> {
-  const file = await open(path, 'wx', 0o600)
-  await file.writeFile(text)
-  await file.sync()
-  await file.close()
 }

@@ -9,7 +9,8 @@ import { exposureColumns } from './exposure-csv.ts'
 export interface Described {
   readonly name: string
   readonly path: string
-  readonly breakdown: Breakdown
+  /** Of a table; a page has none. */
+  readonly breakdown?: Breakdown
 }
 
 /** What the description says of every snapshot; its manifest has it. */
@@ -67,7 +68,8 @@ export async function datapackage(
   version: string,
 ): Promise<object> {
   return {
-    profile: 'tabular-data-package',
+    // A page is no table.
+    profile: files.every((file) => file.breakdown !== undefined) ? 'tabular-data-package' : 'data-package',
     name: `exposure-census-${snapshot.id.toLowerCase().replaceAll(/[^a-z0-9._-]/g, '-')}`,
     title: `Exposed services per region: snapshot ${snapshot.id}`,
     description: 'How every figure comes about is told in docs/method.md of exposure-census.',
@@ -107,15 +109,22 @@ const sorted = (counts: object): object =>
 async function resource(file: Described): Promise<object> {
   const hash = createHash('sha256')
   for await (const chunk of createReadStream(file.path, { highWaterMark: 2 ** 20 })) hash.update(chunk as Buffer)
+  const { size } = await stat(file.path)
+  const common = { path: file.name, encoding: 'utf-8', bytes: size, hash: `sha256:${hash.digest('hex')}` }
+  if (file.breakdown === undefined)
+    return {
+      profile: 'data-resource',
+      name: file.name.replace(/\.\w+$/, ''),
+      ...common,
+      format: 'html',
+      mediatype: 'text/html',
+    }
   return {
     profile: 'tabular-data-resource',
     name: file.name.replace(/\.csv$/, ''),
-    path: file.name,
+    ...common,
     format: 'csv',
     mediatype: 'text/csv',
-    encoding: 'utf-8',
-    bytes: (await stat(file.path)).size,
-    hash: `sha256:${hash.digest('hex')}`,
     dialect: { delimiter: ',', lineTerminator: '\r\n', quoteChar: '"', doubleQuote: true, header: true },
     schema: {
       fields: exposureColumns(file.breakdown).map((name) => ({ name, ...fieldTypes[name] })),

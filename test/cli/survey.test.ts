@@ -65,7 +65,11 @@ test('a survey is counted, kept, reported and listed, and its key is nowhere', a
     'datapackage.json',
     'exposure-by-product.csv',
     'exposure-by-region.csv',
+    'report.html',
   ])
+  const page = await readFile(join(out, 'report.html'), 'utf8')
+  expect(page).toContain('<dd>counted by the search engine</dd>')
+  expect(page).toContain('Japan: banners, source shodan')
   const rows = (await readFile(join(out, 'exposure-by-region.csv'), 'utf8'))
     .split('\r\n')
     .map((line) => line.split(','))

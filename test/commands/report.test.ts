@@ -23,7 +23,11 @@ const withStore = <T>(
     const store = join(folder, 'store')
     await makeSnapshot(store, 'test', seen, { missing })
     const report = (options: Partial<ReportOptions> = {}): Promise<number> =>
-      reportCommand({ per: 100_000, out: join(folder, 'out'), format: 'csv', ...options }, globals(store), recorded())
+      reportCommand(
+        { per: 100_000, out: join(folder, 'out'), format: 'csv,html', lang: 'en', ...options },
+        globals(store),
+        recorded(),
+      )
     return work(report, folder)
   })
 
@@ -56,6 +60,7 @@ describe('census report', () => {
         [{ country: 'JP', populationYear: 2200 }, /202\d/],
         [{ by: 'colour' }, /region, service, product, device, network/],
         [{ format: 'pdf' }, /csv/],
+        [{ format: ' , ' }, /csv, html/],
         [{ snapshot: 'tset' }, /test/],
       ]
       for (const [options, nearest] of cases) {
@@ -91,6 +96,7 @@ describe('census report', () => {
           'datapackage.json',
           'exposure-by-device.csv',
           'exposure-by-region.csv',
+          'report.html',
         ])
       },
       ['half of it'],
@@ -111,8 +117,27 @@ describe('census report', () => {
   it('leaves no file of an earlier report that it does not write itself', async () => {
     await withStore(async (report, folder) => {
       await report()
-      await report({ by: 'region' })
+      await report({ by: 'region', format: 'csv' })
       expect((await readdir(join(folder, 'out'))).toSorted()).toEqual(['datapackage.json', 'exposure-by-region.csv'])
+    })
+  })
+
+  it('writes the formats named, and the page in the language named', async () => {
+    await withStore(async (report, folder) => {
+      const out = join(folder, 'out')
+      await report({ format: 'html', lang: 'ja' })
+      expect((await readdir(out)).toSorted()).toEqual(['datapackage.json', 'report.html'])
+      expect(await readFile(join(out, 'report.html'), 'utf8')).toContain('<html lang="ja">')
+      const described = JSON.parse(await readFile(join(out, 'datapackage.json'), 'utf8')) as {
+        profile: string
+        resources: { path: string; profile: string }[]
+      }
+      expect(described.profile).toBe('data-package')
+      expect(described.resources.map(({ path, profile }) => [path, profile])).toEqual([
+        ['report.html', 'data-resource'],
+      ])
+      await report({ format: 'csv' })
+      expect(await readdir(out)).not.toContain('report.html')
     })
   })
 
@@ -138,7 +163,7 @@ describe('census report', () => {
       const out = join(folder, 'out')
       await report()
       const before = await contents(out)
-      expect(Object.keys(before)).toHaveLength(5)
+      expect(Object.keys(before)).toHaveLength(6)
       const ofSnapshot = join(folder, 'store/census/test')
       const [key] = await readdir(ofSnapshot)
       const census = join(ofSnapshot, key ?? '', 'census')

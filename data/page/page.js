@@ -1,0 +1,321 @@
+// @ts-check
+'use strict'
+/*
+ * report.html: its one script. It lets another service be chosen, tables be sorted and filtered, and light or dark be kept.
+ * Every figure and text comes from the JSON in the page, and is put there as text, never as markup.
+ */
+{
+  /**
+   * @typedef {{ name: string, count: number }} Top
+   * @typedef {(number | null)[]} Column for each region, then `unknown` and the total
+   * @typedef {{ id: string, name: string, sentence: string, order: number[], end: number, ticks: string[], colours?: string[], legend?: string[],
+   *   count: number[], asked?: Column, rate?: Column, low?: Column, high?: Column, ratio?: Column, rank?: Column, notes: number[], small: string,
+   *   products?: Top[], networks?: Top[], funnel?: Funnel }} Service
+   * @typedef {{ end: number, ticks: string[], outside: string, lines: number[][] }} Funnel
+   * @typedef {{ rated: boolean, scoped: boolean, names: string[], short: string[], notes: string[], titles: Record<string, string>, services: Service[] }} View
+   * @typedef {{ name: string, length: number, low: number, high: number, text: string, small: boolean }} Bar
+   */
+  /** @type {{ none: string, rowsShown: string, views: View[] }} */
+  const data = JSON.parse(document.getElementById('data')?.textContent ?? '')
+
+  /** @param {unknown} value @returns {value is null | undefined} */
+  const isNone = (value) => value === null || value === undefined
+  /** @param {number | null | undefined} value */
+  const whole = (value) => (isNone(value) ? data.none : String(value).replace(/\B(?=(\d{3})+$)/g, ','))
+  /** @param {number | null | undefined} value */
+  const decimal = (value) =>
+    isNone(value) ? data.none : value === 0 ? '0' : value >= 999.5 ? whole(Math.round(value)) : value.toPrecision(3)
+  /** A length as a part of the axis. @param {number | null | undefined} value @param {number} end */
+  const part = (value, end) => Number(((value ?? 0) / end).toFixed(4))
+  /** @param {ParentNode} within @param {string} selector @returns {Element[]} */
+  const all = (within, selector) => [...within.querySelectorAll(selector)]
+  /** @param {Element | null | undefined} element @param {string} text */
+  const say = (element, text) => {
+    if (element) element.textContent = text
+  }
+
+  /** Rows of a chart are moved, not made: what there is of marks stays. @param {Element} section @param {string} name @param {Bar[]} bars @param {string[]} [ticks] */
+  const drawBars = (section, name, bars, ticks) => {
+    const svg = section.querySelector(`[data-chart="${name}"] svg`)
+    if (!(svg instanceof SVGSVGElement)) return
+    const left = Number(svg.getAttribute('data-left'))
+    const width = Number(svg.getAttribute('data-width'))
+    /** @param {string} mark */
+    const marks = (mark) => all(svg, `[data-mark="${mark}"] > *`)
+    const [rects, lines, figures, names] = [marks('bar'), marks('rule'), marks('text'), marks('y-axis tick label')]
+    rects.forEach((rect, row) => {
+      const bar = bars[row]
+      rect.setAttribute('width', String((bar?.length ?? 0) * width))
+      rect.setAttribute('fill', bar?.small ? 'var(--pale)' : 'var(--bar)')
+      lines[row]?.setAttribute('x1', String(left + (bar?.low ?? 0) * width))
+      lines[row]?.setAttribute('x2', String(left + (bar?.high ?? 0) * width))
+      say(figures[row], bar?.text ?? '')
+      say(names[row], bar?.name ?? '')
+    })
+    const row = Number(svg.getAttribute('data-row'))
+    // What lies below the last bar is out of sight.
+    const height = Number(rects[0]?.getAttribute('y')) - 1 + bars.length * row + (ticks ? 40 : 4)
+    svg.setAttribute('viewBox', `0 0 ${svg.viewBox.baseVal.width} ${height}`)
+    if (ticks) marks('x-axis tick label').forEach((tick, index) => say(tick, ticks[index] ?? ''))
+  }
+
+  /** @param {Top[]} rows @returns {Bar[]} */
+  const topBars = (rows) => {
+    const most = Math.max(1, ...rows.map(({ count }) => count))
+    return rows.map(({ name, count }) => ({
+      name,
+      length: part(count, most),
+      low: 0,
+      high: 0,
+      text: whole(count),
+      small: false,
+    }))
+  }
+
+  /** @param {Element} section @param {View} view @param {Service} service */
+  const drawMap = (section, view, service) => {
+    const { colours, legend } = service
+    if (!colours || !legend) return
+    for (const path of all(section, '[data-map] [data-i]')) {
+      const index = Number(path.getAttribute('data-i'))
+      path.setAttribute('class', colours[index] ?? 'none')
+      say(
+        path.querySelector('title'),
+        `${view.names[index]}: ${decimal(service.rate?.[index])} (${whole(service.count[index])})`,
+      )
+    }
+    for (const entry of all(section, '[data-range]')) {
+      const text = legend[Number(entry.getAttribute('data-range'))] ?? ''
+      entry.toggleAttribute('hidden', text === '')
+      say(entry.querySelector('span'), text)
+    }
+  }
+
+  /** Moves the dots and limits of a funnel, whose populations stay where they are. @param {Element} section @param {Service} service */
+  const drawFunnel = (section, { funnel, rate }) => {
+    const chart = section.querySelector('[data-chart="funnel"]')
+    const svg = chart?.querySelector('svg')
+    chart?.closest('figure')?.toggleAttribute('hidden', !funnel)
+    if (!svg || !funnel) return
+    const top = Number(svg.getAttribute('data-top'))
+    const height = Number(svg.getAttribute('data-height'))
+    /** @param {number | null | undefined} value */
+    const y = (value) => top + height * (1 - (value ?? 0) / funnel.end)
+    all(svg, '[data-mark="line"] path').forEach((path, line) => {
+      const xs = (path.getAttribute('d') ?? '')
+        .slice(1)
+        .split('L')
+        .map((point) => point.split(',')[0])
+      path.setAttribute('d', `M${xs.map((x, index) => `${x},${y(funnel.lines[line]?.[index])}`).join('L')}`)
+    })
+    all(svg, '[data-mark="dot"] circle').forEach((dot, index) => dot.setAttribute('cy', String(y(rate?.[index]))))
+    all(svg, '[data-mark="y-axis tick label"] text').forEach((tick, index) => say(tick, funnel.ticks[index] ?? ''))
+    say(section.querySelector('[data-outside]'), funnel.outside)
+  }
+
+  /** @param {Element} row @param {View} view */
+  const indexOf = (row, view) => {
+    const name = row.getAttribute('data-i') ?? ''
+    const places = view.names.length
+    return name === 'unknown' ? places : name === 'total' ? places + 1 : Number(name)
+  }
+
+  /** @param {Element} section @param {View} view @param {Service} service */
+  const fillDetail = (section, view, service) => {
+    const table = section.querySelector('[data-detail]')
+    if (!table) return
+    say(table.querySelector('caption'), (view.titles.detail ?? '').replace('{service}', service.name))
+    for (const row of all(table, 'tbody tr, tfoot tr')) {
+      const index = indexOf(row, view)
+      const low = service.low?.[index]
+      const high = service.high?.[index]
+      const texts = [
+        whole(service.count[index]),
+        ...(view.rated
+          ? [
+              decimal(service.rate?.[index]),
+              isNone(low) || isNone(high) ? data.none : `${decimal(low)} – ${decimal(high)}`,
+              decimal(service.ratio?.[index]),
+              whole(service.rank?.[index]),
+            ]
+          : []),
+        view.notes[service.notes[index] ?? -1] ?? '',
+      ]
+      // Before them stand the local name, what was asked, and the population, of which only what was asked is the service's.
+      const cells = all(row, 'td')
+      if (view.scoped) say(cells[1], whole(service.asked?.[index]))
+      texts.forEach((text, position) => say(cells[cells.length - texts.length + position], text))
+    }
+  }
+
+  /** @param {Element} section @param {View} view @param {Service} service */
+  const show = (section, view, service) => {
+    say(section.querySelector('[data-sentence]'), service.sentence)
+    for (const title of all(section, '[data-title]'))
+      say(
+        title,
+        (view.titles[title.getAttribute('data-title') ?? ''] ?? '').replace('{service}', () => service.name),
+      )
+    drawMap(section, view, service)
+    const values = view.rated ? (service.rate ?? []) : service.count
+    const bars = service.order.map((index) => {
+      const small = service.small[index] === '1'
+      return {
+        name: view.short[index] ?? '',
+        length: part(values[index], service.end),
+        low: view.rated ? part(service.low?.[index], service.end) : 0,
+        high: view.rated ? part(service.high?.[index], service.end) : 0,
+        text: (view.rated ? decimal(values[index]) : whole(values[index])) + (small ? '*' : ''),
+        small,
+      }
+    })
+    drawBars(section, 'bars', bars, service.ticks)
+    for (const [name, rows] of /** @type {const} */ ([
+      ['products', service.products ?? []],
+      ['networks', service.networks ?? []],
+    ])) {
+      section
+        .querySelector(`[data-chart="${name}"]`)
+        ?.closest('figure')
+        ?.toggleAttribute('hidden', rows.length === 0)
+      drawBars(section, name, topBars(rows))
+    }
+    drawFunnel(section, service)
+    fillDetail(section, view, service)
+  }
+
+  /** @param {HTMLTableElement} table @param {View} view @param {boolean} isRate */
+  const fillMatrix = (table, view, isRate) => {
+    for (const row of all(table, 'tbody tr, tfoot tr')) {
+      const index = indexOf(row, view)
+      all(row, 'td').forEach((cell, column) => {
+        const service = view.services[column]
+        say(cell, isRate ? decimal(service?.rate?.[index]) : whole(service?.count[index]))
+      })
+    }
+  }
+
+  /** What a cell is sorted by: its first number where it has one; a dash is less than all numbers. @param {Element | undefined} cell */
+  const keyOf = (cell) => {
+    const text = cell?.textContent ?? ''
+    const number = Number.parseFloat(text.replaceAll(',', ''))
+    return { text, number: Number.isNaN(number) ? -Infinity : number }
+  }
+
+  /** Headings become buttons that sort. @param {HTMLTableElement} table */
+  const makeSortable = (table) => {
+    const heads = all(table, 'thead th')
+    const body = table.tBodies[0]
+    if (!body) return
+    heads.forEach((head, column) => {
+      const button = document.createElement('button')
+      button.type = 'button'
+      button.textContent = head.textContent
+      head.textContent = ''
+      head.append(button)
+      button.addEventListener('click', () => {
+        const isText = head.classList.contains('text')
+        const before = head.getAttribute('aria-sort')
+        const isDescending = before === null ? !isText : before === 'ascending'
+        for (const each of heads) each.removeAttribute('aria-sort')
+        head.setAttribute('aria-sort', isDescending ? 'descending' : 'ascending')
+        const rows = [...body.rows].map((row) => ({ row, key: keyOf(row.cells[column]) }))
+        rows.sort((a, b) => {
+          const order = isText
+            ? a.key.text < b.key.text
+              ? -1
+              : a.key.text > b.key.text
+                ? 1
+                : 0
+            : a.key.number - b.key.number || 0
+          return isDescending ? -order : order
+        })
+        body.append(...rows.map(({ row }) => row))
+      })
+    })
+  }
+
+  /** @param {Element} filters @param {HTMLTableElement} table @param {View} view */
+  const makeFilterable = (filters, table, view) => {
+    const output = filters.querySelector('output')
+    const [rowInput, columnInput] = ['rows', 'columns'].map((kind) => {
+      const input = filters.querySelector(`[data-filter="${kind}"]`)
+      return input instanceof HTMLInputElement ? input : undefined
+    })
+    rowInput?.addEventListener('input', () => {
+      const wanted = rowInput.value.trim().toLowerCase()
+      const rows = [...(table.tBodies[0]?.rows ?? [])]
+      for (const row of rows) {
+        const head = row.cells[0]
+        const text = `${head?.textContent} ${head?.title} ${row.querySelector('bdi')?.textContent ?? ''}`
+        row.hidden = !text.toLowerCase().includes(wanted)
+      }
+      const shown = rows.filter((row) => !row.hidden).length
+      say(output, data.rowsShown.replace('{shown}', whole(shown)).replace('{all}', whole(rows.length)))
+    })
+    columnInput?.addEventListener('input', () => {
+      const wanted = columnInput.value.trim().toLowerCase()
+      const hidden = view.services.map(({ id, name }) => !`${id} ${name}`.toLowerCase().includes(wanted))
+      for (const row of table.rows) {
+        hidden.forEach((isHidden, index) => {
+          const cell = row.cells[index + 1]
+          if (cell) cell.hidden = isHidden
+        })
+      }
+    })
+    for (const radio of all(filters, 'input[type="radio"]'))
+      radio.addEventListener('change', () =>
+        fillMatrix(table, view, radio instanceof HTMLInputElement && radio.value === 'rate'),
+      )
+  }
+
+  /** @param {string} id */
+  const select = (id) => {
+    const found = document.getElementById(id)
+    return found instanceof HTMLSelectElement ? found : undefined
+  }
+  const viewSelect = select('choose-view')
+  const serviceSelect = select('choose-service')
+  const sections = all(document, '[data-view]')
+  /** @type {number[]} */
+  const chosen = data.views.map(() => 0)
+
+  const current = () => Number(viewSelect?.value ?? 0)
+  const showCurrent = () => {
+    const [section, view] = [sections[current()], data.views[current()]]
+    const service = view?.services[chosen[current()] ?? 0]
+    if (section && view && service) show(section, view, service)
+  }
+  viewSelect?.addEventListener('change', () => {
+    sections.forEach((section, index) => section.toggleAttribute('hidden', index !== current()))
+    const view = data.views[current()]
+    if (!serviceSelect || !view) return
+    serviceSelect.replaceChildren(...view.services.map(({ name }, index) => new Option(name, String(index))))
+    serviceSelect.value = String(chosen[current()])
+  })
+  serviceSelect?.addEventListener('change', () => {
+    chosen[current()] = Number(serviceSelect.value)
+    showCurrent()
+  })
+
+  sections.forEach((section, index) => {
+    const view = data.views[index]
+    if (!view) return
+    section.toggleAttribute('hidden', index !== 0)
+    const filters = all(section, '.filters')
+    all(section, '[data-detail], [data-matrix]').forEach((table, position) => {
+      if (!(table instanceof HTMLTableElement)) return
+      makeSortable(table)
+      const mine = filters[position]
+      if (mine) makeFilterable(mine, table, view)
+    })
+  })
+
+  const root = document.documentElement
+  document.getElementById('theme')?.addEventListener('click', () => {
+    const isDark =
+      (root.dataset.theme ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')) === 'dark'
+    root.dataset.theme = isDark ? 'light' : 'dark'
+  })
+  for (const element of all(document, '[data-scripted]')) element.removeAttribute('hidden')
+}

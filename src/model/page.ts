@@ -1,0 +1,117 @@
+import type { Flag } from './flags.ts'
+import type { Unit } from './tally.ts'
+
+/** Languages report.html is written in. */
+export const languages = ['en', 'ja'] as const
+export type Language = (typeof languages)[number]
+
+/** Everything report.html shows, as plain data. */
+export interface PageFacts {
+  readonly snapshot: string
+  /** Of exposure-census. */
+  readonly version: string
+  readonly basis: 'records' | 'facets'
+  /** UTC, ISO 8601; empty where undated. */
+  readonly observed: { readonly from: string; readonly to: string }
+  /** What the snapshot lacks, one sentence each, in English. */
+  readonly missing: readonly string[]
+  readonly warnings: readonly string[]
+  /** The first is what the summary is about. */
+  readonly views: readonly [PageView, ...PageView[]]
+  /** Earlier snapshots of the same question and this one, oldest first; fewer than two draw no trend. */
+  readonly history: readonly PagePeriod[]
+  readonly origins: readonly PageOrigin[]
+  /** Credits beyond those that every page has. */
+  readonly credits: {
+    readonly populations: readonly { readonly title: string; readonly url: string }[]
+    /** Whether addresses were placed by DB-IP's database, whose licence wants a link. */
+    readonly dbip: boolean
+  }
+}
+
+/** The figures of one source in one unit: of a country by region, or of the world by country. */
+export interface PageView {
+  readonly source: string
+  readonly unit: Unit
+  /** ISO 3166-1 alpha-2; empty for the world. */
+  readonly country: string
+  readonly name: string
+  readonly localName: string
+  readonly populationYear: number | undefined
+  /** Whether they are of what a scope lets be asked alone, and so without rates. */
+  readonly isScopeLimited: boolean
+  readonly regions: readonly PageRegion[]
+  /** `all` first. */
+  readonly services: readonly [PageService, ...PageService[]]
+  /** Service rows that the page has no room for. */
+  readonly servicesLeftOut: number
+}
+
+export interface PageRegion {
+  /** ISO 3166-2; ISO 3166-1 alpha-2 in a view of the world. */
+  readonly code: string
+  readonly name: string
+  readonly localName: string
+  readonly population: number | undefined
+}
+
+/** A service, a category of services, or `all`. */
+export interface PageService {
+  readonly id: string
+  /** As the catalogue has it; empty for categories, `all`, and what the catalogue does not know. */
+  readonly title: string
+  readonly total: PageCell
+  readonly unknown: PageCell
+  /** In the order of the view's regions. */
+  readonly cells: readonly PageCell[]
+  readonly products: PageTop | undefined
+  readonly networks: PageTop | undefined
+  /** Limits within which chance alone keeps a region's rate, by population ascending; absent: no funnel is drawn. */
+  readonly funnel?: readonly FunnelLimit[]
+}
+
+/** Rates are per 100,000 people. */
+export interface PageCell {
+  readonly count: number
+  readonly asked: number | undefined
+  readonly rate: number | undefined
+  /** 95 % interval of the rate. */
+  readonly low: number | undefined
+  readonly high: number | undefined
+  readonly ratio: number | undefined
+  readonly rank: number | undefined
+  readonly flags: readonly Flag[]
+}
+
+/** The most frequent names, most first, in `unit`, and how many have other names. */
+export interface PageTop {
+  readonly unit: Unit
+  readonly items: readonly { readonly name: string; readonly count: number }[]
+  readonly rest: number
+}
+
+/** Rates per 100,000 people between which 95 % and 99.8 % of regions of that population would lie. */
+export interface FunnelLimit {
+  readonly population: number
+  readonly low95: number
+  readonly high95: number
+  readonly low998: number
+  readonly high998: number
+}
+
+/** Totals of an earlier snapshot, by service row. */
+export interface PagePeriod {
+  readonly snapshot: string
+  readonly observedTo: string
+  readonly totals: Readonly<Record<string, number>>
+}
+
+/** Where figures come from: a file read, a question asked, a scope probed. */
+export interface PageOrigin {
+  readonly kind: 'file' | 'query' | 'engine' | 'scope'
+  readonly name: string
+  /** Its format, query or source. */
+  readonly detail: string
+  /** Records, or addresses of a scope; undefined where it tells nothing. */
+  readonly count: number | undefined
+}

@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
+import { programPath } from './stage.ts'
+
+const path = programPath('chromium')
+
+/** Why no page can be opened here; undefined where one can. */
+export const noBrowser: string | undefined = path === undefined ? 'there is no Chromium (Debian: chromium)' : undefined
+
+/** Debian's Chromium, without a network: what a page asks for, it does not get. As root it has no sandbox to run in. */
+export const startBrowser = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: path ?? '',
+    args: ['--no-sandbox', '--proxy-server=127.0.0.1:9', '--host-resolver-rules=MAP * ~NOTFOUND'],
+  })
+
+export interface Opened {
+  readonly page: Page
+  /** Addresses of everything asked for, the page itself first. */
+  readonly requests: readonly string[]
+  /** What the console was told, and errors of scripts. */
+  readonly complaints: readonly string[]
+}
+
+/** A page of a file, in a context of its own. */
+export async function openFile(browser: Browser, file: string, options: BrowserContextOptions = {}): Promise<Opened> {
+  const page = await browser.newPage(options)
+  const requests: string[] = []
+  const complaints: string[] = []
+  page.on('request', (request) => requests.push(request.url()))
+  page.on('console', (message) => complaints.push(message.text()))
+  page.on('pageerror', (error) => complaints.push(error.message))
+  await page.goto(`file://${file}`)
+  return { page, requests, complaints }
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const wcag22aa = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+
+/** What axe finds against WCAG 2.2 AA, a line each. It comes in by the debugger, as the page's policy lets no script in. */
+export async function violations(page: Page): Promise<string[]> {
+  const debug = await page.context().newCDPSession(page)
+  await debug.send('Runtime.evaluate', { expression: axe })
+  const { result } = await debug.send('Runtime.evaluate', {
+    expression: `axe.run(document, { runOnly: ${JSON.stringify(wcag22aa)} }).then(({ violations, passes }) => JSON.stringify({
+      passes: passes.length,
+      violations: violations.map(({ id, help, nodes }) => id + ': ' + help + ': ' + nodes.map(({ html }) => html.slice(0, 200)).join(' ')),
+    }))`,
+    awaitPromise: true,
+    returnByValue: true,
+  })
+  const found = JSON.parse(String(result.value)) as { passes: number; violations: string[] }
+  return found.passes === 0 ? ['axe looked at nothing'] : found.violations
+}

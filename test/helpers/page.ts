@@ -1,0 +1,127 @@
+import { censusRows } from '../../src/aggregate/census-rows.ts'
+import { gatherTops, networkName, productName } from '../../src/aggregate/page-tops.ts'
+import { pageViews } from '../../src/aggregate/page-views.ts'
+import { loadRegions } from '../../src/locate/regions.ts'
+import type { PageFacts, PageService, PageView } from '../../src/model/page.ts'
+import type { ReportRow } from '../../src/model/report-row.ts'
+import type { Tally } from '../../src/model/tally.ts'
+import { nearestYears, regionsView } from '../../src/pipeline/report-scope.ts'
+import { loadServices } from '../../src/recognise/service.ts'
+
+export interface SyntheticPage {
+  /** ISO 3166-1 codes; several make a page of the world. */
+  readonly countries?: readonly string[]
+  /** Service rows beside `all`. */
+  readonly services?: number
+  /** Events for every million people, of the first service. */
+  readonly perMillion?: number
+  /** Draw funnels, of limits that are no statistics. */
+  readonly funnels?: boolean
+  readonly names?: Partial<Record<'snapshot' | 'product' | 'organisation' | 'service' | 'warning' | 'region', string>>
+}
+
+/** Facts of a page as a report would make them, of counts that only the request decides. */
+export async function syntheticPage({
+  countries = ['JP'],
+  services = 60,
+  perMillion = 40,
+  funnels = false,
+  names = {},
+}: SyntheticPage = {}): Promise<PageFacts> {
+  const regions = await loadRegions()
+  const catalogue = loadServices()
+  const view = regionsView(regions, nearestYears({ from: '2020-01-01', to: '2020-12-31' }, regions))
+  const ids = ['ntp', ...catalogue.services.map(({ id }) => id).filter((id) => id !== 'ntp')].slice(0, services)
+  const listed = ['all', ...ids.slice(0, services - (names.service === undefined ? 0 : 1)), names.service ?? []].flat()
+
+  const tallies = (keys: readonly (readonly string[])[]): Tally[] =>
+    listed.flatMap((service, row) =>
+      keys.flatMap((key, position) =>
+        countries.toSorted().flatMap((country) =>
+          [...regions.regionsOf(country).map(({ code }) => code), ''].map((region, index): Tally => {
+            const people = view.population(region)?.population ?? 1_000_000
+            // Spread over regions, services and keys by a linear congruence, so that every run has the same.
+            const spread = ((index * 7919 + row * 104_729 + position * 31) % 97) / 97
+            const count = Math.floor(((people / 1_000_000) * perMillion * (0.2 + spread)) / (1 + row) / (1 + position))
+            const counts = { addresses: count, endpoints: count, banners: count }
+            return { source: 'shodan', country, region, service, keys: key, counts, flags: 0, speakingFlags: 0 }
+          }),
+        ),
+      ),
+    )
+  const rows = async (keys: readonly (readonly string[])[]): Promise<ReportRow[]> => {
+    const found: ReportRow[] = []
+    // As a report has them: by country, then by service.
+    const sorted = countries.toSorted().flatMap((country) => tallies(keys).filter((each) => each.country === country))
+    for await (const row of censusRows(sorted, view, {
+      units: () => ['addresses', 'endpoints', 'banners'],
+      per: 100_000,
+      zeros: true,
+      flags: () => [],
+    }))
+      found.push(row)
+    return found
+  }
+
+  const country = countries[0] ?? 'JP'
+  const tops = {
+    product: gatherTops(country, () => 'endpoints', productName),
+    network: gatherTops(country, () => 'endpoints', networkName),
+  }
+  const products = Array.from({ length: 14 }, (_, index) => ['Example', `Product ${index}`, ''])
+  const networks = Array.from({ length: 12 }, (_, index) => [String(64_512 + index), `Example Network ${index}`])
+  if (names.product !== undefined) products.unshift(['Example', names.product, ''])
+  if (names.organisation !== undefined) networks.unshift(['64511', names.organisation])
+  for (const row of await rows(products)) tops.product.see(row)
+  for (const row of await rows(networks)) tops.network.see(row)
+
+  const views = pageViews(
+    [{ source: 'shodan', unit: 'addresses', rows: (await rows([[]])).filter(({ unit }) => unit === 'addresses') }],
+    country,
+    {
+      region: (code) => {
+        const region = regions.region(code)
+        return region === undefined || names.region === undefined || !code.includes('-')
+          ? region
+          : { ...region, name: names.region, localName: names.region }
+      },
+      title: (id) => catalogue.services.find((service) => service.id === id)?.title ?? '',
+      isCategory: (id) => catalogue.categories.has(id),
+      top: (kind, source, service) => tops[kind].top(source, service),
+    },
+  )
+  const [first, ...others] = views
+  return {
+    snapshot: names.snapshot ?? 'synthetic',
+    version: '0.0.0',
+    basis: 'records',
+    observed: { from: '2020-01-01T00:00:00Z', to: '2020-12-31T23:59:59Z' },
+    missing: [],
+    warnings: names.warning === undefined ? [] : [names.warning],
+    views: funnels ? [withFunnels(first), ...others] : views,
+    history: [],
+    origins: [{ kind: 'file', name: names.snapshot ?? 'synthetic.ndjson', detail: 'shodan', count: 1 }],
+    credits: { populations: [], dbip: true },
+  }
+}
+
+function withFunnels(view: PageView): PageView {
+  const populations = view.regions.flatMap(({ population }) => population ?? [])
+  const [least, most] = [Math.min(...populations), Math.max(...populations)]
+  const steps = Array.from({ length: 24 }, (_, step) => least * (most / least) ** (step / 23))
+  const [first, ...others] = view.services.map((service): PageService => {
+    const rate = service.total.rate ?? 0
+    const funnel = steps.map((population) => {
+      const wide = rate * Math.sqrt(least / population)
+      return {
+        population,
+        low998: Math.max(0, rate - wide),
+        low95: Math.max(0, rate - wide / 2),
+        high95: rate + wide / 2,
+        high998: rate + wide,
+      }
+    })
+    return { ...service, funnel }
+  })
+  return { ...view, services: first === undefined ? view.services : [first, ...others] }
+}

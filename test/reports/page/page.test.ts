@@ -1,0 +1,194 @@
+import { createHash } from 'node:crypto'
+import { parseHTML } from 'linkedom'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { languages, type PageFacts } from '../../../src/model/page.ts'
+import { loadServices } from '../../../src/recognise/service.ts'
+import { page } from '../../../src/reports/page/page.ts'
+import { messages, type Messages } from '../../../src/reports/page/words.ts'
+import { hostileTexts } from '../../helpers/hostile-texts.ts'
+import { syntheticPage } from '../../helpers/page.ts'
+
+const parsed = (text: string) => parseHTML(text).document
+
+describe('report.html', () => {
+  let japan: PageFacts
+  let world: PageFacts
+
+  beforeAll(async () => {
+    japan = await syntheticPage({ funnels: true })
+    world = await syntheticPage({ countries: ['JP', 'DE', 'US'], services: 4 })
+  })
+
+  test.each(languages)('is less than 1 MB for 47 regions and 60 services: %s', (language) => {
+    const text = page(japan, language)
+    expect(japan.views[0].regions).toHaveLength(47)
+    expect(japan.views[0].services).toHaveLength(61)
+    expect(Buffer.byteLength(text)).toBeLessThan(1_000_000)
+  })
+
+  test('is the same for the same facts', () => {
+    expect(page(japan, 'en')).toBe(page(structuredClone(japan), 'en'))
+  })
+
+  test('has a policy that fits its one style and its one script', () => {
+    const document = parsed(page(japan, 'en'))
+    const hash = (name: string): string => {
+      const inline = [...document.querySelectorAll(name)].filter((each) => each.getAttribute('type') === null)
+      expect(inline).toHaveLength(1)
+      return createHash('sha256')
+        .update(inline[0]?.textContent ?? '')
+        .digest('base64')
+    }
+    const policy = document.querySelector('meta[http-equiv]')?.getAttribute('content')
+    expect(policy).toBe(
+      `default-src 'none'; style-src 'sha256-${hash('style')}'; script-src 'sha256-${hash('script')}'; base-uri 'none'; form-action 'none'`,
+    )
+    expect(document.querySelectorAll('[style], [onclick], [onload], svg style, img, iframe, link')).toHaveLength(0)
+  })
+
+  test('names no file of this machine, and no address but those of credits and of the namespace of its sources', () => {
+    const text = page(japan, 'en')
+    expect(text.match(/https?:[^"'<\s]+/g)).toEqual(['https://db-ip.com'])
+    expect(text).not.toMatch(/file:|\/home\/|\/root\/|node_modules/)
+  })
+
+  test('every figure of the first service is in its table, with the total and what is unknown', () => {
+    const document = parsed(page(japan, 'en'))
+    const counts = [...document.querySelectorAll('[data-detail] tbody tr, [data-detail] tfoot tr')].map((row) =>
+      Number(row.querySelectorAll('td')[2]?.textContent.replaceAll(',', '')),
+    )
+    const [all] = japan.views[0].services
+    expect(counts).toEqual([...all.cells.map(({ count }) => count), all.unknown.count, all.total.count])
+    expect(counts.slice(0, -1).reduce((sum, count) => sum + count, 0)).toBe(counts.at(-1))
+  })
+
+  test('the table of all services has every count, with what is unknown and the total', () => {
+    const rows = [...parsed(page(japan, 'en')).querySelectorAll('[data-matrix] tbody tr, [data-matrix] tfoot tr')]
+    const counts = rows.map((row) =>
+      [...row.querySelectorAll('td')].map((cell) => Number(cell.textContent.replaceAll(',', ''))),
+    )
+    const { services, regions } = japan.views[0]
+    expect(counts).toEqual([
+      ...regions.map((_, index) => services.map(({ cells }) => cells[index]?.count)),
+      services.map(({ unknown }) => unknown.count),
+      services.map(({ total }) => total.count),
+    ])
+  })
+
+  test('the map has every prefecture, each with its own figure', () => {
+    const paths = [...parsed(page(japan, 'ja')).querySelectorAll('[data-map] path')]
+    expect(new Set(paths.map((path) => path.getAttribute('data-i'))).size).toBe(47)
+    for (const path of paths) {
+      const region = japan.views[0].regions[Number(path.getAttribute('data-i'))]
+      expect(path.querySelector('title')?.textContent).toContain(`${region?.localName}: `)
+    }
+  })
+
+  test('the map of the world colours what was seen, and nothing else', () => {
+    const paths = [...parsed(page(world, 'en')).querySelectorAll('[data-view="0"] [data-map] path')]
+    const coloured = paths.filter((path) => path.getAttribute('class') !== 'absent')
+    expect(paths.length).toBeGreaterThan(150)
+    const names = coloured.map((path) => String(path.querySelector('title')?.textContent.split(':')[0]))
+    expect(names.toSorted((a, b) => (a < b ? -1 : 1))).toEqual(['Germany', 'Japan', 'United States'])
+  })
+
+  test('the summary says what the figures say, and what is missing', () => {
+    const text = page({ ...japan, missing: ['page 7 of 9'], warnings: ['one rank is another'] }, 'en')
+    const { total, unknown } = japan.views[0].services[0]
+    const summary = parsed(text).querySelector('section')?.textContent ?? ''
+    expect(summary).toContain(`${total.count.toLocaleString('en')} exposed addresses were counted in Japan`)
+    expect(summary).toContain(`${unknown.count} could not`)
+    expect(summary).toContain('page 7 of 9')
+    expect(summary).toContain('one rank is another')
+  })
+
+  test('a scope, a country without populations, and nothing at all have pages without rates', async () => {
+    const [view] = japan.views
+    const bare = { rate: undefined, low: undefined, high: undefined, ratio: undefined, rank: undefined }
+    const stripped = view.services.map((service) => ({
+      ...service,
+      total: { ...service.total, ...bare },
+      cells: service.cells.map((cell) => ({ ...cell, ...bare, asked: 256 })),
+    }))
+    const [first, ...rest] = stripped
+    if (first === undefined) throw new Error('no service')
+    const regions = view.regions.map((region) => ({ ...region, population: undefined }))
+    for (const [changed, sentence] of [
+      [{ isScopeLimited: true }, 'addresses of a scope alone'],
+      [{ regions }, 'No population is known'],
+      [
+        { regions: [], services: [{ ...first, cells: [], total: { ...first.total, count: 0 } }] as const },
+        'Nothing was counted',
+      ],
+    ] as const) {
+      const facts = { ...japan, views: [{ ...view, services: [first, ...rest] as const, ...changed }] as const }
+      const document = parsed(page(facts, 'en'))
+      expect(document.body.textContent).toContain(sentence)
+      expect(document.querySelectorAll('[data-map]')).toHaveLength(0)
+      expect(document.querySelector('main')?.textContent).not.toMatch(/NaN|undefined|Infinity/)
+    }
+  })
+
+  test('draws a trend of several snapshots, and none of one', () => {
+    const [view] = japan.views
+    const period = (snapshot: string, of: number) => ({
+      snapshot,
+      observedTo: `${snapshot}-12-31T00:00:00Z`,
+      totals: Object.fromEntries(view.services.map(({ id, total }) => [id, total.count * of])),
+    })
+    const one = parsed(page({ ...japan, history: [period('2020', 1)] }, 'en'))
+    expect(one.querySelector('#trend')).toBeNull()
+    const two = parsed(page({ ...japan, history: [period('2019', 2), period('2020', 1)] }, 'en'))
+    const text = two.querySelector('#trend')?.parentElement?.textContent ?? ''
+    expect(text).toContain('2019-12-31')
+    expect(text).toContain((view.services[0].total.count * 2).toLocaleString('en'))
+  })
+
+  test('draws a funnel where limits are known, and names who is outside', () => {
+    const document = parsed(page(japan, 'en'))
+    const [view] = japan.views
+    expect(document.querySelectorAll('[data-chart="funnel"] circle')).toHaveLength(47)
+    const limits = view.services[0].funnel?.[0]
+    const smallest = view.regions.findIndex(({ population }) => population === limits?.population)
+    const rate = view.services[0].cells[smallest]?.rate ?? 0
+    const sentence = document.querySelector('[data-outside]')?.textContent ?? ''
+    const isOutside = rate > (limits?.high998 ?? 0) || rate < (limits?.low998 ?? 0)
+    expect(sentence.includes(`${view.regions[smallest]?.name} `)).toBe(isOutside)
+    expect(parsed(page(world, 'en')).querySelector('[data-chart="funnel"]')).toBeNull()
+  })
+
+  test.each(hostileTexts.map((text) => [text]))('a name is text: %j', async (text) => {
+    const names = { snapshot: text, product: text, organisation: text, service: text, warning: text, region: text }
+    const hostile = parsed(page(await syntheticPage({ services: 2, names }), 'en'))
+    const tame = parsed(page(await syntheticPage({ services: 2, names: { ...mapped(names) } }), 'en'))
+    const shape = (document: typeof tame): string[] => [...document.querySelectorAll('*')].map((each) => each.localName)
+    expect(shape(hostile)).toEqual(shape(tame))
+  })
+})
+
+const mapped = (names: object): Record<string, string> =>
+  Object.fromEntries(Object.keys(names).map((name) => [name, 'x']))
+
+describe('messages', () => {
+  const all = Object.values(messages)
+
+  test('every category of the catalogue has a name in every language, and no other', () => {
+    const { categories } = loadServices()
+    for (const words of all)
+      expect(Object.keys(words.categories).toSorted()).toEqual(['all', ...categories.keys()].toSorted())
+  })
+
+  test('every language says as much of method and limits, and has no empty text', () => {
+    const texts = (words: Messages): string[] =>
+      Object.values(words)
+        .flat()
+        .filter((each) => typeof each === 'string')
+    for (const words of all) {
+      expect(words.methodItems).toHaveLength(messages.en.methodItems.length)
+      expect(words.limitItems).toHaveLength(messages.en.limitItems.length)
+      expect(texts(words)).not.toContain('')
+    }
+    const kept = texts(messages.ja).filter((text) => texts(messages.en).includes(text))
+    expect(kept).toEqual(['IP Geolocation by DB-IP'])
+  })
+})
