@@ -2,6 +2,7 @@ import type { PageCell, PageRegion, PageService, PageTop, PageView } from '../mo
 import type { Region } from '../model/region.ts'
 import type { ReportRow } from '../model/report-row.ts'
 import type { Unit } from '../model/tally.ts'
+import { funnelCurve } from './page-funnel.ts'
 import { poissonInterval } from '../statistics/poisson.ts'
 import { rankedFrom } from '../statistics/rates.ts'
 
@@ -109,17 +110,21 @@ function service(id: string, rows: readonly ReportRow[], { source, country, regi
   const total = byRegion.get(country)
   const top = (kind: 'product' | 'network'): PageTop | undefined =>
     country === '' ? undefined : naming.top(kind, source, id)
+  const cells = regions.map((region) => {
+    const row = byRegion.get(region.code)
+    return row === undefined ? nothing(scoped ? undefined : region.population) : cell(row)
+  })
+  // Countries differ by too much for a funnel of the world.
+  const limits = country === '' ? undefined : funnelCurve(regions, cells)
   return {
     id,
     title: naming.title(id),
     total: total === undefined ? sum(rows) : cell(total),
     unknown: cell(byRegion.get('unknown')),
-    cells: regions.map((region) => {
-      const row = byRegion.get(region.code)
-      return row === undefined ? nothing(scoped ? undefined : region.population) : cell(row)
-    }),
+    cells,
     products: top('product'),
     networks: top('network'),
+    ...(limits === undefined ? {} : { funnel: limits }),
   }
 }
 

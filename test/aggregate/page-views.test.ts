@@ -2,7 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { gatherTops, networkName, productName } from '../../src/aggregate/page-tops.ts'
 import { pageViews, type PageNaming, type SourceRows } from '../../src/aggregate/page-views.ts'
+import { funnelCurve } from '../../src/aggregate/page-funnel.ts'
+import type { PageCell } from '../../src/model/page.ts'
 import type { ReportRow } from '../../src/model/report-row.ts'
+import { funnel } from '../../src/statistics/funnel.ts'
 
 const row = (given: Partial<ReportRow>): ReportRow => ({
   source: 'shodan',
@@ -130,5 +133,50 @@ describe('most frequent names', () => {
     [['', ''], ''],
   ])('a network %j is called %j', (keysOfRow, name) => {
     expect(networkName(keysOfRow).name).toBe(name)
+  })
+})
+
+describe('the funnel of a service', () => {
+  const regions = [1e6, 2e6, 4e6, 8e6, 16e6].map((population, index) => ({
+    code: `JP-0${index}`,
+    name: '',
+    localName: '',
+    population,
+  }))
+  const cellsOf = (counts: readonly number[]): PageCell[] =>
+    regions.map(({ population }, index) => {
+      const count = counts[index] ?? 0
+      const rate = (count / population) * 100_000
+      return { count, asked: undefined, rate, low: 0, high: 0, ratio: undefined, rank: undefined, flags: [] }
+    })
+
+  test('has the limits of the statistics at every region, around the rate of all', () => {
+    const counts = [40, 60, 150, 240, 500]
+    const limits = funnelCurve(regions, cellsOf(counts)) ?? []
+    const told = funnel(regions.map(({ population }, index) => ({ population, count: counts[index] ?? 0 })))
+    for (const [index, { population }] of regions.entries()) {
+      const limit = limits.find((each) => each.population === population)
+      const { inner, outer } = told?.cells[index] ?? { inner: { low: -1, high: -1 }, outer: { low: -1, high: -1 } }
+      expect([limit?.low95, limit?.high95]).toEqual([inner.low * 100_000, inner.high * 100_000])
+      expect([limit?.low998, limit?.high998]).toEqual([outer.low * 100_000, outer.high * 100_000])
+    }
+    const populations = limits.map(({ population }) => population)
+    expect(populations).toEqual([...new Set(populations)].toSorted((a, b) => a - b))
+    expect(populations.length).toBeGreaterThan(regions.length)
+  })
+
+  test('a region without people or a rate takes no part', () => {
+    const limits = funnelCurve(regions, cellsOf([4, 6, 15, 24, 50]))
+    const some = [...regions, { code: 'JP-99', name: '', localName: '', population: undefined }]
+    const cells = cellsOf([4, 6, 15, 24, 50])
+    expect(funnelCurve(some, [...cells, { ...(cells[0] as PageCell), count: 1000 }])).toEqual(limits)
+  })
+
+  test.each([
+    ['nothing is found', cellsOf([0, 0, 0, 0, 0])],
+    ['there are no rates', cellsOf([1, 2, 3, 4, 5]).map((cell) => ({ ...cell, rate: undefined }))],
+    ['an engine says what cannot be', cellsOf([2 ** 53 - 1, 1, 1, 1, 1])],
+  ])('is not drawn where %s', (_, cells) => {
+    expect(funnelCurve(regions, cells)).toBeUndefined()
   })
 })

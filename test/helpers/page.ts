@@ -2,7 +2,7 @@ import { censusRows } from '../../src/aggregate/census-rows.ts'
 import { gatherTops, networkName, productName } from '../../src/aggregate/page-tops.ts'
 import { pageViews } from '../../src/aggregate/page-views.ts'
 import { loadRegions } from '../../src/locate/regions.ts'
-import type { PageFacts, PageService, PageView } from '../../src/model/page.ts'
+import type { PageFacts } from '../../src/model/page.ts'
 import type { ReportRow } from '../../src/model/report-row.ts'
 import type { Tally } from '../../src/model/tally.ts'
 import { nearestYears, regionsView } from '../../src/pipeline/report-scope.ts'
@@ -15,8 +15,6 @@ export interface SyntheticPage {
   readonly services?: number
   /** Events for every million people, of the first service. */
   readonly perMillion?: number
-  /** Draw funnels, of limits that are no statistics. */
-  readonly funnels?: boolean
   readonly names?: Partial<Record<'snapshot' | 'product' | 'organisation' | 'service' | 'warning' | 'region', string>>
 }
 
@@ -25,7 +23,6 @@ export async function syntheticPage({
   countries = ['JP'],
   services = 60,
   perMillion = 40,
-  funnels = false,
   names = {},
 }: SyntheticPage = {}): Promise<PageFacts> {
   const regions = await loadRegions()
@@ -90,7 +87,6 @@ export async function syntheticPage({
       top: (kind, source, service) => tops[kind].top(source, service),
     },
   )
-  const [first, ...others] = views
   return {
     snapshot: names.snapshot ?? 'synthetic',
     version: '0.0.0',
@@ -98,30 +94,9 @@ export async function syntheticPage({
     observed: { from: '2020-01-01T00:00:00Z', to: '2020-12-31T23:59:59Z' },
     missing: [],
     warnings: names.warning === undefined ? [] : [names.warning],
-    views: funnels ? [withFunnels(first), ...others] : views,
+    views,
     history: [],
     origins: [{ kind: 'file', name: names.snapshot ?? 'synthetic.ndjson', detail: 'shodan', count: 1 }],
     credits: { populations: [], dbip: true },
   }
-}
-
-function withFunnels(view: PageView): PageView {
-  const populations = view.regions.flatMap(({ population }) => population ?? [])
-  const [least, most] = [Math.min(...populations), Math.max(...populations)]
-  const steps = Array.from({ length: 24 }, (_, step) => least * (most / least) ** (step / 23))
-  const [first, ...others] = view.services.map((service): PageService => {
-    const rate = service.total.rate ?? 0
-    const funnel = steps.map((population) => {
-      const wide = rate * Math.sqrt(least / population)
-      return {
-        population,
-        low998: Math.max(0, rate - wide),
-        low95: Math.max(0, rate - wide / 2),
-        high95: rate + wide / 2,
-        high998: rate + wide,
-      }
-    })
-    return { ...service, funnel }
-  })
-  return { ...view, services: first === undefined ? view.services : [first, ...others] }
 }
