@@ -42,10 +42,7 @@ const maxExpansion = new Option(
   .default(300)
   .argParser(whole(1, 1_000_000))
 const regionTables = new Option('--region-tables <DIR>', 'folder with region tables of your own (CSV)')
-const addressDatabase = new Option(
-  '--address-database <FILE>',
-  'MaxMind-format city database to use instead of DB-IP’s',
-)
+const addressDatabase = new Option('--address-database <FILE>', 'MaxMind-format city database instead of DB-IP’s')
 
 // A command's code is loaded when the command is run: each needs only a part of it.
 
@@ -191,9 +188,11 @@ globalOptions(program.command('compare'))
   .option('--country <CC>', 'only this country')
   .option('--services <LIST>', 'services and categories (mail, time, iot, …)')
   .option('--regions <LIST>', 'ISO 3166-2 codes or names, English or Japanese')
-  .option('--out <DIR>', 'where the file goes', 'comparison')
+  .option('--out <DIR>', 'where the files go', 'comparison')
+  .option('--force', 'compare what was not made in the same way', false)
   .addOption(regionTables)
   .addOption(addressDatabase)
+  .option('--old-address-database <FILE>', 'the one that decides the old snapshot, where it was another')
   .action(async (old: string, now: string, options: CompareOptions & Record<string, unknown>) => {
     const { compareCommand } = await import('./commands/compare.ts')
     process.exitCode = await compareCommand(old, now, options, globals(options), console)

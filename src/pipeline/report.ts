@@ -1,19 +1,19 @@
-import { randomUUID } from 'node:crypto'
-import { renameSync, rmSync } from 'node:fs'
-import { open, readdir, rm, stat } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { loadRegions, type RegionTable } from '../locate/regions.ts'
-import { failed, wrongInput } from '../model/errors.ts'
+import { wrongInput } from '../model/errors.ts'
 import type { ReportRow } from '../model/report-row.ts'
 import type { Breakdown } from '../model/tally.ts'
-import { datapackage, type Described } from '../reports/datapackage.ts'
-import { exposureFiles, writeExposureCsv } from '../reports/exposure-csv.ts'
+import { datapackage, snapshotFacts, type Described } from '../reports/datapackage.ts'
+import { exposureColumns, exposureFiles, writeExposureCsv } from '../reports/exposure-csv.ts'
 import { storageError } from '../store/duckdb.ts'
 import { makeFolder } from '../store/folders.ts'
 import type { CensusFacts } from '../store/censuses.ts'
 import { findSnapshot, type Snapshot } from '../store/snapshots.ts'
 import { version } from '../version.ts'
 import type { CensusRequest } from './census.ts'
+import { draftIn, publish, removeOldDrafts, writeSynced } from './drafts.ts'
 import { openFigures, type Figures, type Shown } from './figures.ts'
 import { reportRows, rowsContext, type RowsContext } from './report-rows.ts'
 import { breakdownsOf, scopeOf } from './report-scope.ts'
@@ -61,8 +61,7 @@ export async function makeReport(request: ReportRequest): Promise<Report> {
   const asked = breakdownsOf(request.by)
   scopeOf(request, regions)
   const out = resolve(request.out)
-  // A draft of its own, so that two reports into one folder do not write into each other's files.
-  const draft = join(out, `${draftPrefix}${randomUUID()}`)
+  const draft = draftIn(out)
   const figures = await openFigures(snapshot, regions, request, join(draft, 'spill'))
   try {
     const by = breakdownsThere(figures, asked, request.by !== undefined)
@@ -89,7 +88,6 @@ function breakdownsThere(figures: Figures, asked: readonly Breakdown[], isNamed:
 }
 
 const standing = 'reports written before stand untouched'
-const draftPrefix = '.draft-'
 
 interface Context extends RowsContext {
   readonly request: ReportRequest
@@ -111,9 +109,17 @@ async function writeReport(context: Context, by: readonly Breakdown[], draft: st
       shown.find(({ source, unit }) => row.source === source && row.unit === unit)?.rows.push(row)
     })
     const path = join(draft, name)
-    written.push({ name, breakdown, path, rows: await writeExposureCsv(path, breakdown, header, rows) })
+    written.push({
+      name,
+      columns: exposureColumns(breakdown),
+      path,
+      rows: await writeExposureCsv(path, breakdown, header, rows),
+    })
   }
-  const description = await datapackage(snapshot.manifest, figures.facts, written, regions.hash, version)
+  const { id, sources } = snapshot.manifest
+  const title = `Exposed services per region: snapshot ${id}`
+  const facts = snapshotFacts(snapshot.manifest, figures.facts, regions.hash)
+  const description = await datapackage({ id, title, sources, snapshots: { snapshot: facts } }, written, version)
   await writeSynced(join(draft, 'datapackage.json'), `${JSON.stringify(description, null, 2)}\n`)
   const rowsShown = shown.flatMap(({ rows }) => rows)
   const country = context.country ?? largestCountry(rowsShown)
@@ -141,27 +147,10 @@ async function writeReport(context: Context, by: readonly Breakdown[], draft: st
     draft,
     out,
   )
-  return report
-}
-
-/** Puts the files in their place, one right after the other, so that no second report's files come between them. */
-async function publish(names: readonly string[], draft: string, out: string): Promise<void> {
-  for (const name of names) {
-    const there = await stat(join(out, name)).catch(() => undefined)
-    if (there?.isDirectory()) throw failed(`${join(out, name)} is a folder`, 'remove it, or name another --out')
-  }
-  for (const name of names) renameSync(join(draft, name), join(out, name))
   // A file that an earlier report left and this one does not write would stand there undescribed, of another snapshot.
-  for (const name of Object.values(exposureFiles)) if (!names.includes(name)) rmSync(join(out, name), { force: true })
-}
-
-/** Removes drafts that killed reports left behind: those of yesterday and before, as no report takes a day. */
-async function removeOldDrafts(out: string): Promise<void> {
-  const names = await readdir(out).catch(() => [])
-  for (const name of names.filter((each) => each.startsWith(draftPrefix))) {
-    const made = await stat(join(out, name)).catch(() => undefined)
-    if (made && Date.now() - made.mtimeMs > 86_400_000) await rm(join(out, name), { recursive: true, force: true })
-  }
+  for (const name of Object.values(exposureFiles))
+    if (!report.files.some((file) => file.name === name)) rmSync(join(out, name), { force: true })
+  return report
 }
 
 /** The country with most of anything. */
@@ -175,11 +164,4 @@ async function* tee<T>(source: AsyncIterable<T>, see: (each: T) => void): AsyncG
     see(each)
     yield each
   }
-}
-
-async function writeSynced(path: string, text: string): Promise<void> {
-  const file = await open(path, 'wx', 0o600)
-  await file.writeFile(text)
-  await file.sync()
-  await file.close()
 }
