@@ -164,4 +164,25 @@ describe('what became of addresses', () => {
       { numRuns: 5, endOnFailure: true },
     )
   }, 300_000)
+
+  const mail: Seen = { ip: '198.18.0.1', service: 'smtp', region: 'JP-13', observedAt: '2024-01-01T00:00:00Z' }
+
+  it('by a probe is told by whom it asked, not by what it heard elsewhere in the country', async () => {
+    const asked: Seen = { ...mail, source: 'probe' }
+    const elsewhere: Seen = { ...asked, ip: '198.18.0.3', port: 587 }
+    const old = [asked, { ...elsewhere, outcome: 'closed' as const }]
+    const now = [asked, { ...asked, ip: '198.18.0.2' }, { ...elsewhere, port: 25 }]
+    const { changes } = await changesOf(old, now, { source: 'probe' })
+    expect(changes['JP|JP-13|smtp']).toEqual({ ...noChange, stayed: 1, coverageGained: 1, appeared: 1 })
+  })
+
+  it('of one source is told by its own newest record, whatever another heard later', async () => {
+    const later: Seen = { ...mail, source: 'censys', product: 'Postfix', observedAt: '2024-02-01T00:00:00Z' }
+    const old = [{ ...mail, product: 'Exim' }, later]
+    const now = [{ ...mail, product: 'Postfix' }, later]
+    const changed = async (options: Options): Promise<number | undefined> =>
+      (await changesOf(old, now, options)).changes['JP|JP-13|smtp']?.relabelled
+    expect(await changed({ source: 'shodan' })).toBe(1)
+    expect(await changed({})).toBe(0)
+  })
 })
