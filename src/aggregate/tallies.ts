@@ -3,6 +3,7 @@ import { flagBit, type RecordFlag } from '../model/flags.ts'
 import { breakdownKeys, type Breakdown, type Tally } from '../model/tally.ts'
 import type { CensusSql } from '../store/census-sql.ts'
 import { all, columnBatches, sqlText, toText } from '../store/duckdb.ts'
+import { fill, serviceNumbers } from './service-tables.ts'
 
 /** A row of a report: a service, a category or `all`, and the services it counts. */
 export interface ServiceRow {
@@ -156,19 +157,10 @@ async function serviceTables(
   { census, serviceRows, sources }: TallyQuestion,
 ): Promise<void> {
   const words = Math.ceil(found.length / wordBits)
-  const numbers = new Map(found.map((id, index) => [id, index]))
-  const asked = serviceRows.map((row, position) => ({
-    position,
-    numbers: (row.services ?? found).flatMap((id) => numbers.get(id) ?? []),
-  }))
+  const asked = await serviceNumbers(connection, found, serviceRows)
   const bits = (of: readonly number[], word: number): number =>
     of.reduce((sum, index) => (Math.floor(index / wordBits) === word ? sum + 2 ** (index % wordBits) : sum), 0)
   const wordColumns = Array.from({ length: words }, (_, word) => `w${word} UINTEGER`).join(', ')
-  await fill(
-    connection,
-    'service_id (service VARCHAR, number USMALLINT)',
-    found.map((id, index) => `(${sqlText(id)}, ${index})`),
-  )
   await fill(
     connection,
     'source_id (source VARCHAR, source_number INTEGER)',
@@ -181,20 +173,10 @@ async function serviceTables(
     connection,
     `row_bits (position INTEGER, ${wordColumns})`,
     asked.map(
-      (row) => `(${row.position}, ${Array.from({ length: words }, (_, word) => bits(row.numbers, word)).join(', ')})`,
+      (numbers, position) =>
+        `(${position}, ${Array.from({ length: words }, (_, word) => bits(numbers, word)).join(', ')})`,
     ),
   )
-  await fill(
-    connection,
-    'row_service (position INTEGER, number USMALLINT)',
-    asked.flatMap((row) => row.numbers.map((number) => `(${row.position}, ${number})`)),
-  )
-}
-
-async function fill(connection: DuckDBConnection, table: string, values: readonly string[]): Promise<void> {
-  await connection.run(`CREATE OR REPLACE TEMP TABLE ${table}`)
-  const name = table.slice(0, table.indexOf(' '))
-  if (values.length > 0) await connection.run(`INSERT INTO ${name} VALUES ${values.join(', ')}`)
 }
 
 /** The counts of every cell and service row, from the tables above. */

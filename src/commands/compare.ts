@@ -11,13 +11,15 @@ export interface CompareOptions {
   readonly out: string
   readonly regionTables?: string
   readonly addressDatabase?: string
+  readonly oldAddressDatabase?: string
+  readonly force?: boolean
 }
 
 /** `census compare OLD NEW` */
 export async function compareCommand(
   old: string,
   now: string,
-  { services, regions, ...options }: CompareOptions,
+  { services, regions, force, ...options }: CompareOptions,
   global: Global,
   console: Console,
 ): Promise<ExitCode> {
@@ -28,6 +30,7 @@ export async function compareCommand(
   const comparison = await compare({
     ...options,
     ...lists,
+    isForced: force === true,
     store: global.store,
     old,
     new: now,

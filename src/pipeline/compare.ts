@@ -1,20 +1,24 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
-import { compareRows, type ComparedRow } from '../aggregate/comparison.ts'
+import { join, resolve } from 'node:path'
+import { compareRows, withChance, type ComparedRow } from '../aggregate/comparison.ts'
 import { serviceRows } from '../aggregate/service-rows.ts'
-import { loadRegions, type RegionTable } from '../locate/regions.ts'
+import { loadRegions } from '../locate/regions.ts'
 import { wrongInput } from '../model/errors.ts'
 import type { ReportRow } from '../model/report-row.ts'
-import type { Tally, Unit } from '../model/tally.ts'
+import type { Unit } from '../model/tally.ts'
 import { loadServices } from '../recognise/service.ts'
-import { writeComparisonCsv } from '../reports/comparison-csv.ts'
+import { comparisonColumns, comparisonCsv } from '../reports/comparison-csv.ts'
+import { datapackage, snapshotFacts } from '../reports/datapackage.ts'
 import { storageError } from '../store/duckdb.ts'
 import { makeFolder } from '../store/folders.ts'
 import { findSnapshot } from '../store/snapshots.ts'
+import { version } from '../version.ts'
 import type { CensusRequest } from './census.ts'
-import { openFigures } from './figures.ts'
-import { reportRows, rowsContext, type RowsContext } from './report-rows.ts'
+import { changesOf, methodDifferences } from './compare-changes.ts'
+import { openSide, snapshotOf, type OpenSide } from './compare-side.ts'
+import { draftIn, publish, removeOldDrafts, writeSynced } from './drafts.ts'
+import { reportRows, type RowsContext } from './report-rows.ts'
 import { nearestYears, regionsView, scopeOf } from './report-scope.ts'
 import { normalised } from './survey-rows.ts'
 
@@ -27,6 +31,10 @@ export interface CompareRequest extends CensusRequest {
   readonly services?: readonly string[]
   readonly regions?: readonly string[]
   readonly out: string
+  /** The address database that decides the old snapshot's places, where it was another. */
+  readonly oldAddressDatabase?: string
+  /** Compares what was not made in the same way all the same. */
+  readonly isForced?: boolean
 }
 
 /** What is compared: the figures of one source, in one unit. */
@@ -50,7 +58,8 @@ export interface Comparison {
 /**
  * Compares two snapshots, or two sources of one, by region and service. Only what both were asked for is compared; counts
  * of different things by their shares of the country alone.
- * @throws CensusError exit 2 for a snapshot, source, country, service or region that there is not
+ * @throws CensusError exit 2 for a snapshot, source, country, service or region that there is not, and, unless forced, for
+ *   snapshots of records that were not made in the same way
  */
 export async function compare(request: CompareRequest): Promise<Comparison> {
   const regions = await loadRegions(request.regionTables === undefined ? {} : { userTables: request.regionTables })
@@ -59,32 +68,42 @@ export async function compare(request: CompareRequest): Promise<Comparison> {
   const opened: OpenSide[] = []
   try {
     const country = request.country ?? (await countrySurveyed(request))
-    for (const [index, name] of [request.old, request.new].entries())
-      opened.push(await openSide(name, regions, request, country, join(temporary, String(index))))
+    const sides = [[request.old, oldTables(request)] as const, [request.new, request] as const]
+    for (const [index, [name, tables]] of sides.entries())
+      opened.push(await openSide(name, regions, tables, country, join(temporary, String(index))))
     const [before, after] = opened
     if (before === undefined || after === undefined) throw new Error('a comparison of less than two')
     const unit = [...before.units].find((each) => after.units.includes(each))
     const [old, now] = [sideOf(before, unit), sideOf(after, unit)]
     const isSameThing = old.unit === now.unit && old.basis === now.basis && old.source === now.source
     const rows = await servicesOfBoth(before, after, request.services?.map(normalised))
+    const differing = methodDifferences(before, after)
+    if (differing.length > 0 && request.isForced !== true)
+      throw wrongInput(
+        `the two were not made in the same way: another ${differing.join(', another ')}`,
+        '--force compares them all the same, and flags every row',
+      )
     // One population for both: else ranks would differ by the people alone.
     const times = opened.flatMap(({ context: { snapshot } }) => Object.values(snapshot.manifest.observed)).toSorted()
     const observed = { from: times.find((time) => time !== '') ?? '', to: times.at(-1) ?? '' }
     const asking = { serviceRows: rows, view: regionsView(regions, nearestYears(observed, regions)) }
-    const compared = compareRows(
+    const again = request.oldAddressDatabase === undefined ? undefined : { regions, tables: request }
+    const changes =
+      isSameThing && old.basis === 'records'
+        ? await changesOf([before, after], rows, again, join(temporary, 'changes'))
+        : undefined
+    const paired = compareRows(
       await rowsOf(before, old.unit, asking),
       await rowsOf(after, now.unit, asking),
       isSameThing,
-    ).filter(
-      (row) => only === undefined || row.region === row.country || row.region === 'unknown' || only.has(row.region),
+      changes,
     )
-    const file = join(resolve(request.out), 'comparison-by-region.csv')
-    try {
-      await makeFolder(dirname(file))
-      await writeComparisonCsv(file, old, now, compared)
-    } catch (error) {
-      throw storageError(error, 'the comparison cannot be written', 'one written before stands untouched')
-    }
+    const compared = withChance(
+      paired.filter(
+        (row) => only === undefined || row.region === row.country || row.region === 'unknown' || only.has(row.region),
+      ),
+    ).map((row) => (differing.length === 0 ? row : { ...row, flags: [...row.flags, 'forced' as const] }))
+    const file = await write(request.out, [old, now], compared, opened, regions.hash)
     const isComplete = opened.every((side) => missingOf(side).length === 0)
     return { old, new: now, rows: compared, file, isComplete, warnings: warningsOf(old, now, opened) }
   } finally {
@@ -93,6 +112,47 @@ export async function compare(request: CompareRequest): Promise<Comparison> {
   }
 }
 
+const fileName = 'comparison-by-region.csv'
+
+/** Both files stand in `out` only once both are written. @returns the path of the table */
+async function write(
+  folder: string,
+  [old, now]: readonly [ComparedSide, ComparedSide],
+  rows: readonly ComparedRow[],
+  opened: readonly OpenSide[],
+  regionTables: string,
+): Promise<string> {
+  const out = resolve(folder)
+  const draft = draftIn(out)
+  try {
+    await removeOldDrafts(out)
+    await makeFolder(draft)
+    const path = join(draft, fileName)
+    await writeSynced(path, comparisonCsv(old, now, rows))
+    const [before, after] = opened.map(({ context: { snapshot, figures } }) =>
+      snapshotFacts(snapshot.manifest, figures.facts, regionTables),
+    )
+    const subject = {
+      id: `${old.snapshot}-${now.snapshot}`,
+      title: `Exposed services per region: snapshots ${old.snapshot} and ${now.snapshot} compared`,
+      sources: [...new Set([old.source, now.source])],
+      snapshots: { old: before ?? {}, new: after ?? {} },
+    }
+    const description = await datapackage(subject, [{ name: fileName, path, columns: comparisonColumns }], version)
+    await writeSynced(join(draft, 'datapackage.json'), `${JSON.stringify(description, null, 2)}\n`)
+    await publish([fileName, 'datapackage.json'], draft, out)
+    return join(out, fileName)
+  } catch (error) {
+    throw storageError(error, 'the comparison cannot be written', 'one written before stands untouched')
+  } finally {
+    await rm(draft, { recursive: true, force: true }).catch(() => undefined)
+  }
+}
+
+/** The tables that decide the old snapshot. */
+const oldTables = ({ oldAddressDatabase, ...request }: CompareRequest): CompareRequest =>
+  oldAddressDatabase === undefined ? request : { ...request, addressDatabase: oldAddressDatabase }
+
 /** A survey is of one country, and says nothing of others: neither does a comparison with it. */
 async function countrySurveyed(request: CompareRequest): Promise<string | undefined> {
   for (const name of [request.old, request.new]) {
@@ -100,43 +160,6 @@ async function countrySurveyed(request: CompareRequest): Promise<string | undefi
     if (manifest.survey !== undefined) return manifest.survey.country
   }
   return undefined
-}
-
-const snapshotOf = (name: string): string => name.split('/', 1)[0] ?? ''
-
-interface OpenSide {
-  readonly context: RowsContext
-  readonly source: Tally['source']
-  /** The first is the one its report tells. */
-  readonly units: readonly Unit[]
-}
-
-async function openSide(
-  name: string,
-  regions: RegionTable,
-  request: CompareRequest,
-  country: string | undefined,
-  temporary: string,
-): Promise<OpenSide> {
-  const id = snapshotOf(name)
-  const asked = name.includes('/') ? name.slice(id.length + 1) : undefined
-  const snapshot = await findSnapshot(request.store, id)
-  const figures = await openFigures(snapshot, regions, request, temporary)
-  try {
-    // Regions are left out when shares have been reckoned: they are of all.
-    const context = await rowsContext(snapshot, figures, regions, country === undefined ? {} : { country })
-    const source = figures.sources.find((each) => each === (asked ?? figures.shown[0]?.source))
-    const names = figures.sources.map((each) => `${id}/${each}`).join(', ')
-    if (source === undefined)
-      throw wrongInput(`the snapshot ${id} has no source ${JSON.stringify(asked ?? '')}`, `name one of: ${names}`)
-    if (asked === undefined && figures.shown.length > 1)
-      throw wrongInput(`the snapshot ${id} has the counts of several sources`, `name one: ${names}`)
-    const { unit } = figures.shown.find((each) => each.source === source) ?? { unit: 'addresses' }
-    return { context, source, units: [...new Set([unit, ...figures.units(source)])] }
-  } catch (error) {
-    await figures.close()
-    throw error
-  }
 }
 
 const sideOf = ({ context, source, units }: OpenSide, unit: Unit | undefined): ComparedSide => ({

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { rmSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { loadRegions, type RegionTable } from '../locate/regions.ts'
@@ -7,17 +7,17 @@ import type { Language } from '../model/page.ts'
 import { reportFormats, type ReportFormat } from '../model/report-format.ts'
 import type { ReportRow } from '../model/report-row.ts'
 import type { Breakdown } from '../model/tally.ts'
-import { datapackage, type Described } from '../reports/datapackage.ts'
-import { exposureFiles, writeExposureCsv } from '../reports/exposure-csv.ts'
+import { datapackage, snapshotFacts, type Described } from '../reports/datapackage.ts'
+import { exposureColumns, exposureFiles, writeExposureCsv } from '../reports/exposure-csv.ts'
 import { storageError } from '../store/duckdb.ts'
 import { makeFolder } from '../store/folders.ts'
 import type { CensusFacts } from '../store/censuses.ts'
 import { findSnapshot, type Snapshot } from '../store/snapshots.ts'
 import { version } from '../version.ts'
 import type { CensusRequest } from './census.ts'
+import { draftIn, publish, removeOldDrafts, writeSynced } from './drafts.ts'
 import { openFigures, type Figures, type Shown } from './figures.ts'
 import { openTops, pageFacts, type Tops } from './page-facts.ts'
-import { draftPrefix, pageFile, publish, removeOldDrafts, writeSynced } from './report-files.ts'
 import { reportRows, rowsContext, type RowsContext } from './report-rows.ts'
 import { breakdownsOf, scopeOf } from './report-scope.ts'
 import { normalised } from './survey-rows.ts'
@@ -61,6 +61,8 @@ export interface Report {
   readonly warnings: readonly string[]
 }
 
+const pageFile = 'report.html'
+
 /** Snapshot → census → tallies → report files. The files stand in `out` only once all of them are written. */
 export async function makeReport(request: ReportRequest): Promise<Report> {
   const snapshot = await findSnapshot(request.store, request.snapshot)
@@ -68,8 +70,7 @@ export async function makeReport(request: ReportRequest): Promise<Report> {
   const asked = breakdownsOf(request.by)
   scopeOf(request, regions)
   const out = resolve(request.out)
-  // A draft of its own, so that two reports into one folder do not write into each other's files.
-  const draft = join(out, `${draftPrefix}${randomUUID()}`)
+  const draft = draftIn(out)
   const figures = await openFigures(snapshot, regions, request, join(draft, 'spill'))
   try {
     const by = breakdownsThere(figures, asked, request.by !== undefined)
@@ -123,7 +124,12 @@ async function writeReport(context: Context, by: readonly Breakdown[], draft: st
     })
     const path = join(draft, name)
     if (formats.includes('csv'))
-      written.push({ name, breakdown, path, rows: await writeExposureCsv(path, breakdown, header, rows) })
+      written.push({
+        name,
+        columns: exposureColumns(breakdown),
+        path,
+        rows: await writeExposureCsv(path, breakdown, header, rows),
+      })
     else if (breakdown === 'region' || tops[breakdown] !== undefined) await drain(rows)
     // Regions come first, and say which country the page is about.
     if (breakdown === 'region' && formats.includes('html'))
@@ -140,7 +146,10 @@ async function writeReport(context: Context, by: readonly Breakdown[], draft: st
     await writeSynced(path, page(facts, request.language ?? 'en'))
     written.push({ name: pageFile, path, rows: 0 })
   }
-  const description = await datapackage(snapshot.manifest, figures.facts, written, regions.hash, version)
+  const { id, sources } = snapshot.manifest
+  const title = `Exposed services per region: snapshot ${id}`
+  const facts = snapshotFacts(snapshot.manifest, figures.facts, regions.hash)
+  const description = await datapackage({ id, title, sources, snapshots: { snapshot: facts } }, written, version)
   await writeSynced(join(draft, 'datapackage.json'), `${JSON.stringify(description, null, 2)}\n`)
   const report: Report = {
     snapshot,
@@ -163,6 +172,9 @@ async function writeReport(context: Context, by: readonly Breakdown[], draft: st
     draft,
     out,
   )
+  // A file that an earlier report left and this one does not write would stand there undescribed, of another snapshot.
+  for (const name of [...Object.values(exposureFiles), pageFile])
+    if (!report.files.some((file) => file.name === name)) rmSync(join(out, name), { force: true })
   return report
 }
 

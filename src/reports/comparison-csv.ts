@@ -1,5 +1,4 @@
-import { open, rename, rm } from 'node:fs/promises'
-import { randomUUID } from 'node:crypto'
+import { changeKinds, type Change } from '../model/change.ts'
 import type { Flag } from '../model/flags.ts'
 import { sixDigits } from '../statistics/rates.ts'
 import { csvCell, csvLine } from './csv.ts'
@@ -29,6 +28,8 @@ export interface ComparisonLine {
   readonly difference: number | undefined
   readonly shareRatio: number | undefined
   readonly flags: readonly Flag[]
+  readonly change: Change | undefined
+  readonly chance: number | undefined
 }
 
 const ofSide = ['snapshot', 'source', 'basis', 'unit']
@@ -37,7 +38,7 @@ const sides = (names: readonly string[]): string[] =>
   ['old', 'new'].flatMap((side) => names.map((name) => `${side}_${name}`))
 
 /** Columns of comparison-by-region.csv, in order. */
-const comparisonColumns = [
+export const comparisonColumns = [
   ...sides(ofSide),
   'country',
   'region',
@@ -48,34 +49,21 @@ const comparisonColumns = [
   'difference',
   'share_ratio',
   'flags',
+  ...changeKinds.map((kind) => kind.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)),
+  'chance',
 ]
 
-/** Writes a comparison as CSV: UTF-8, CRLF, a header row. The file is there whole, or as it was; its folder is. */
-export async function writeComparisonCsv(
-  path: string,
-  old: ComparedSource,
-  now: ComparedSource,
-  rows: readonly ComparisonLine[],
-): Promise<void> {
+/** A comparison as CSV: CRLF, a header row. */
+export function comparisonCsv(old: ComparedSource, now: ComparedSource, rows: readonly ComparisonLine[]): string {
   const lead = [old, now].flatMap(({ snapshot, source, basis, unit }) => [snapshot, source, basis, unit]).map(csvCell)
   const lines = rows.map((row) => {
     const names = [row.country, row.region, row.regionName, row.regionNameLocal, row.service].map(csvCell)
     const cells = [row.old, row.new].flatMap(({ count, share, rank }) => [String(count), digits(share), digits(rank)])
-    return csvLine([...lead, ...names, ...cells, digits(row.difference), digits(row.shareRatio), row.flags.join(';')])
+    const changes = changeKinds.map((kind) => digits(row.change?.[kind]))
+    const ends = [digits(row.difference), digits(row.shareRatio), row.flags.join(';'), ...changes, digits(row.chance)]
+    return csvLine([...lead, ...names, ...cells, ...ends])
   })
-  const draft = `${path}.${randomUUID()}.part`
-  try {
-    const file = await open(draft, 'wx', 0o600)
-    try {
-      await file.writeFile(csvLine(comparisonColumns) + lines.join(''))
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(draft, path)
-  } finally {
-    await rm(draft, { force: true })
-  }
+  return csvLine(comparisonColumns) + lines.join('')
 }
 
 /** Whole numbers as they are, others with six digits. */

@@ -1,3 +1,4 @@
+import { gains, losses, type Change, type ChangeKind } from '../model/change.ts'
 import type { ComparedSource, ComparisonLine } from './comparison-csv.ts'
 import { fit, grouped, printable, table } from './text.ts'
 
@@ -23,11 +24,12 @@ export function comparisonLines(old: ComparedSource, now: ComparedSource, rows: 
     ...totals.map(
       (row) => `${row.regionName || row.country}: ${grouped(row.old.count)}, and ${grouped(row.new.count)}.`,
     ),
+    ...changeLines(rows),
     '',
     ...(regions.length === 0
       ? ['In no country do both have anything in regions.']
       : most.length === 0
-        ? ['No region of 10 or more has another share of its country in the one than in the other.']
+        ? ['No region of 10 or more has another share in the one than in the other.']
         : [
             'Where the shares of a country are most apart:',
             ...table(
@@ -53,3 +55,43 @@ export function comparisonLines(old: ComparedSource, now: ComparedSource, rows: 
 }
 
 const percent = (share: number | undefined): string => (share === undefined ? '-' : `${(100 * share).toFixed(1)} %`)
+
+/** What became of the addresses of countries, of the services that changed most. */
+function changeLines(rows: readonly ComparisonLine[]): string[] {
+  const told = rows.flatMap(({ service, region, country, change }) =>
+    region === country && country !== '' && change !== undefined ? [{ service, country, change }] : [],
+  )
+  const changed = ({ change }: { readonly change: Change }): number => sum(change, [...gains, ...losses])
+  const most = told
+    .filter((row) => changed(row) > 0)
+    .toSorted((a, b) => changed(b) - changed(a))
+    .slice(0, mostRows)
+  if (most.length === 0) return told.length === 0 ? [] : ['', 'In every country, all addresses stayed.']
+  const right = (title: string): { title: string; align: 'right' } => ({ title, align: 'right' })
+  return [
+    '',
+    'What became of addresses:',
+    ...table(
+      [
+        { title: 'Service', align: 'left', maxWidth: 16 },
+        { title: 'In', align: 'left' },
+        ...['Old', 'gone', 'came', 'moved', 'not looked for', 'New'].map(right),
+      ],
+      most.map(({ service, country, change }) => [
+        service,
+        country,
+        grouped(change.stayed + sum(change, losses)),
+        grouped(sum(change, ['gone', 'closed', 'vanished'])),
+        grouped(sum(change, ['new', 'opened', 'appeared'])),
+        signed(sum(change, ['movedIn', 'rePlacedIn']) - sum(change, ['movedOut', 'rePlacedOut'])),
+        signed(change.coverageGained - change.coverageLost),
+        grouped(change.stayed + sum(change, gains)),
+      ]),
+    ),
+  ]
+}
+
+const sum = (change: Change, kinds: readonly ChangeKind[]): number =>
+  kinds.reduce((total, kind) => total + change[kind], 0)
+
+const signed = (value: number): string => `${value > 0 ? '+' : value < 0 ? '-' : ''}${grouped(Math.abs(value))}`

@@ -13,9 +13,9 @@ import type { Seen } from '../helpers/census.ts'
 type Cell = Pick<Tally, 'counts' | 'flags'>
 
 const portOf = (seen: Seen): number => seen.port ?? 25
-const sourceOf = (seen: Seen): string => seen.source ?? 'shodan'
-const endpointOf = (seen: Seen): string => `${seen.ip} ${portOf(seen)} ${seen.transport ?? 'tcp'}`
-const isExposed = (seen: Seen): boolean =>
+export const sourceOf = (seen: Seen): string => seen.source ?? 'shodan'
+export const endpointOf = (seen: Seen): string => `${seen.ip} ${portOf(seen)} ${seen.transport ?? 'tcp'}`
+export const isExposed = (seen: Seen): boolean =>
   ['answered', 'open'].includes(seen.outcome ?? 'answered') && seen.transport !== 'icmp'
 
 /** Counts by `source|country|region|service row|keys…`. */
@@ -60,14 +60,14 @@ export function countNaively(
 }
 
 /** Dated records beat undated ones; among equals any one may speak, but only one: the first of them here. */
-function speaks(seen: Seen, among: readonly Seen[]): boolean {
+export function speaks(seen: Seen, among: readonly Seen[]): boolean {
   const rivals = among.filter((other) => endpointOf(other) === endpointOf(seen))
   const newest = rivals.reduce((best, other) => ((other.observedAt ?? '') > (best.observedAt ?? '') ? other : best))
   return newest === seen
 }
 
 /** The newest record that tells a region, else the newest that tells a country; negatives tell too. */
-function placeOf(ip: string, kept: readonly Seen[]): { country: string; region: string } {
+export function placeOf(ip: string, kept: readonly Seen[]): { country: string; region: string } {
   const newestFirst = kept
     .filter((seen) => seen.ip === ip)
     .toSorted((a, b) => ((a.observedAt ?? '') < (b.observedAt ?? '') ? 1 : -1))

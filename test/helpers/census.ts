@@ -10,6 +10,7 @@ import type { loadDeciders, TableOptions } from '../../src/pipeline/deciders.ts'
 import { makeReport, type Report, type ReportRequest } from '../../src/pipeline/report.ts'
 import { exposureFiles } from '../../src/reports/exposure-csv.ts'
 import { accountFor } from '../../src/store/accounting.ts'
+import type { Deciders } from '../../src/store/decisions.ts'
 import { derive } from '../../src/store/derive.ts'
 import { openDatabase } from '../../src/store/duckdb.ts'
 import { openIngest } from '../../src/store/ingest.ts'
@@ -26,7 +27,7 @@ export interface Seen extends Partial<Omit<Observation, 'module' | 'regionCode' 
 }
 
 /** Deciders that take records at their word, so that counting is tested without tables of places and fingerprints. */
-const literal: Awaited<ReturnType<typeof loadDeciders>> = {
+export const literal: Awaited<ReturnType<typeof loadDeciders>> = {
   places: {
     observe: () => undefined,
     decode: (clue) => ({
@@ -109,13 +110,17 @@ export async function makeSnapshot(
 }
 
 /** The folder of a snapshot's census made with so many rows at a time. */
-export async function censusFolder(snapshot: RecordsSnapshot, rowsAtATime: number): Promise<string> {
-  const folder = join(snapshot.folder, '..', `census-${rowsAtATime}`)
+export async function censusFolder(
+  snapshot: RecordsSnapshot,
+  rowsAtATime: number,
+  deciders: Deciders = literal,
+): Promise<string> {
+  const folder = await mkdtemp(join(snapshot.folder, '..', '..', 'made-'))
   const work = join(folder, 'work')
   await mkdir(work, { recursive: true })
   const database = await openDatabase({ folders: [snapshot.folder, folder], temporary: work })
   try {
-    await derive(database, { snapshot: snapshot.folder, folder, work }, literal, rowsAtATime)
+    await derive(database, { snapshot: snapshot.folder, folder, work }, deciders, rowsAtATime)
   } finally {
     database.close()
   }

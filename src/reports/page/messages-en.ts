@@ -13,6 +13,7 @@ const flags: Readonly<Record<Flag, string>> = {
   'small-count': 'fewer than 10: not ranked',
   partial: 'the snapshot lacks something',
   'scope-limited': 'of the addresses of a scope alone',
+  forced: 'compared though not made in the same way',
 }
 const originKinds: Readonly<Record<PageOrigin['kind'], string>> = {
   file: 'File',

@@ -14,6 +14,7 @@ export const ja: Messages = {
     'small-count': '10 件未満のため順位なし',
     partial: 'スナップショットに欠けがある',
     'scope-limited': '調査範囲内のアドレスのみ',
+    forced: '同じ方法で作られていないものの比較',
   },
   originKinds: { file: 'ファイル', query: '検索条件', engine: '検索エンジン', scope: '調査範囲' },
   categories: {

@@ -1,0 +1,74 @@
+import { figureFlags, recordFlags } from '../model/flags.ts'
+
+interface Field {
+  readonly type: string
+  readonly description: string
+}
+
+const exposureFields: Readonly<Record<string, Field>> = {
+  snapshot: { type: 'string', description: 'Id of the snapshot counted.' },
+  observed_from: { type: 'datetime', description: 'Time of the oldest observation of that source, UTC.' },
+  observed_to: { type: 'datetime', description: 'Time of the newest observation of that source, UTC.' },
+  source: { type: 'string', description: 'Who saw it; `all` where several record sources are counted together.' },
+  basis: {
+    type: 'string',
+    description:
+      '`records`: counted from records held. `facets`: counted by the search engine; not to be added to the other.',
+  },
+  country: { type: 'string', description: 'ISO 3166-1 alpha-2 code; empty where no country is known.' },
+  region: { type: 'string', description: 'ISO 3166-2 level 1 code; the country code for its total; `unknown`.' },
+  region_name: { type: 'string', description: 'English name of the region.' },
+  region_name_local: { type: 'string', description: "Name in the region's own language." },
+  service: { type: 'string', description: 'Service, category of services, or `all`.' },
+  vendor: { type: 'string', description: 'Maker of the product; empty where not told.' },
+  product: {
+    type: 'string',
+    description: 'Product; empty where not told. Rows overlap: one address may show several.',
+  },
+  version: { type: 'string', description: 'Version as told.' },
+  device_type: { type: 'string', description: 'Kind of device; empty where not told.' },
+  asn: { type: 'string', description: 'Autonomous system number; empty where not told.' },
+  organisation: { type: 'string', description: 'Organisation the source names for the address.' },
+  unit: { type: 'string', description: '`addresses`, `endpoints` or `banners`.' },
+  asked: { type: 'integer', description: 'Distinct addresses asked, where known (probes).' },
+  count: { type: 'integer', description: 'Number found.' },
+  population: { type: 'integer', description: 'People living in the region.' },
+  population_year: { type: 'integer', description: 'Year of that population.' },
+  per_100k: { type: 'number', description: 'Count per 100,000 people.' },
+  per_100k_low: { type: 'number', description: 'Lower end of the exact 95 % Poisson interval; covers chance only.' },
+  per_100k_high: { type: 'number', description: 'Upper end of the exact 95 % Poisson interval; covers chance only.' },
+  rate_ratio: { type: 'number', description: 'Rate against that of the rest of the country; empty where undefined.' },
+  rank: { type: 'integer', description: 'Competition rank by rate; empty below 10 events.' },
+  flags: { type: 'string', description: `Semicolon-separated: ${[...recordFlags, ...figureFlags].join(', ')}.` },
+}
+
+/** Of a comparison, beside those of a report and both sides' (`old_count` is the `count` of the old one). */
+const comparisonFields: Readonly<Record<string, Field>> = {
+  share: { type: 'number', description: 'Share of what is placed in the regions of the country.' },
+  difference: { type: 'integer', description: 'New count minus old; empty where they count different things.' },
+  share_ratio: { type: 'number', description: 'New share by old; empty where the old one is 0.' },
+  new: { type: 'integer', description: 'Addresses of which the old snapshot has no record.' },
+  opened: { type: 'integer', description: 'Addresses whose endpoint was something else, or nothing, in the old one.' },
+  appeared: { type: 'integer', description: 'Addresses that the old snapshot has with other endpoints alone.' },
+  coverage_gained: { type: 'integer', description: 'Addresses with what the old snapshot did not look for.' },
+  moved_in: { type: 'integer', description: 'Addresses that were elsewhere.' },
+  re_placed_in: { type: 'integer', description: 'Addresses that only other tables placed elsewhere.' },
+  gone: { type: 'integer', description: 'Addresses of which the new snapshot has no record.' },
+  closed: { type: 'integer', description: 'Addresses whose endpoint is something else, or nothing, in the new one.' },
+  vanished: { type: 'integer', description: 'Addresses that the new snapshot has with other endpoints alone.' },
+  coverage_lost: { type: 'integer', description: 'Addresses with what the new snapshot did not look for.' },
+  moved_out: { type: 'integer', description: 'Addresses that are elsewhere now.' },
+  re_placed_out: { type: 'integer', description: 'Addresses that only other tables place elsewhere now.' },
+  stayed: { type: 'integer', description: 'Addresses that both count there.' },
+  relabelled: { type: 'integer', description: 'Of those that stayed: with another product.' },
+  chance: {
+    type: 'number',
+    description: 'How often chance alone makes shares differ as much, adjusted for all rows (Holm).',
+  },
+}
+
+/** What a column of a file holds. */
+export function fieldOf(name: string): Field | undefined {
+  const plain = name.replace(/^(old|new)_/, '')
+  return exposureFields[plain] ?? comparisonFields[plain]
+}
