@@ -63,7 +63,9 @@ function censusTable(folder: string): AskedTable {
   const flags = recordFlags.map((flag) => `CASE WHEN flags & ${flagBit(flag)} <> 0 THEN '${flag}' END`)
   const columns = [
     `${addressText('address')} AS ip`,
-    'port, transport, source, observed_at, speaks AS is_newest, country, region, service, vendor, product, version, device_type',
+    'port, transport, source, observed_at, speaks AS is_newest, country',
+    `CASE region WHEN '' THEN 'unknown' ELSE region END AS region`,
+    'service, vendor, product, version, device_type',
     'nullif(asn, 0) AS asn, organisation',
     `concat_ws(';', ${flags.join(', ')}) AS flags`,
     'digest',

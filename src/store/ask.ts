@@ -96,9 +96,9 @@ async function* batches(
   timed: <T>(work: () => Promise<T>) => Promise<T>,
 ): AsyncGenerator<Cell[][]> {
   for (;;) {
-    const chunk = await timed(() => result.fetchChunk())
-    if (!chunk || chunk.rowCount === 0) return
-    yield chunk.getRows().map((row) => row.map(cellOf))
+    const rows = await timed(async () => (await result.fetchChunk())?.getRows().map((row) => row.map(cellOf)) ?? [])
+    if (rows.length === 0) return
+    yield rows
   }
 }
 

@@ -23,8 +23,9 @@ export async function readQuestion(sql: string): Promise<Question> {
   // Nothing but a SELECT may be explained: EXPLAIN ANALYZE runs what it explains.
   const select = sql.replace(/^\s*explain\s+(analyze\s)?/i, '')
   const tree = await parsed(select)
-  const { statements = [], error_message: message } = tree
-  if (message !== undefined) throw wrongInput(`that is no question: ${message.replaceAll(/\s+/g, ' ')}`, rule)
+  const { statements = [], error_type: kind, error_message: message = '' } = tree
+  if (kind === 'not implemented') throw wrongInput('a question can only read', rule)
+  if (kind !== undefined) throw wrongInput(`that is no question: ${message.replaceAll(/\s+/g, ' ')}`, rule)
   if (statements.length !== 1) throw wrongInput(`that is no question: ${statements.length} statements`, rule)
   const tables = new Set<string>()
   let isOfTables = false
@@ -57,6 +58,7 @@ interface SyntaxNode {
 
 interface SyntaxTree {
   readonly statements?: readonly unknown[]
+  readonly error_type?: string
   readonly error_message?: string
 }
 
