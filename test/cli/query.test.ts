@@ -121,6 +121,13 @@ describe('census query', () => {
     expect(ran.stderr).toMatch(message)
   })
 
+  it('counts the time of all steps of an answer', async () => {
+    const sql = 'SELECT list_sum(range(20000 + i)) FROM range(1000000) t(i)'
+    const ran = await asked(sql, ['--format', 'csv', '--max-seconds', '1'])
+    expect(ran.code).toBe(1)
+    expect(ran.stderr).toMatch(/longer than 1 s/)
+  })
+
   it('says that a question reads what is partial', async () => {
     const ran = await asked('SELECT count(*) AS n FROM census', [], ['two files'])
     expect(ran).toEqual({ code: 3, stdout: 'n\n2\n', stderr: 'census: the snapshot is partial: two files\n' })
