@@ -122,7 +122,7 @@ describe('census query', () => {
   })
 
   it('counts the time of all steps of an answer', async () => {
-    const sql = 'SELECT list_sum(range(20000 + i)) FROM range(1000000) t(i)'
+    const sql = 'SELECT list_sum(range(1000 + i % 9)) FROM range(20000000) t(i)'
     const ran = await asked(sql, ['--format', 'csv', '--max-seconds', '1'])
     expect(ran.code).toBe(1)
     expect(ran.stderr).toMatch(/longer than 1 s/)
