@@ -262,6 +262,12 @@ describe('the worked example of README.md', () => {
   })
 })
 
+test('docs/query.md prints what is pasted, word for word', async () => {
+  const document = read('docs/query.md')
+  const outputs = await runExamples(examplesOf(document).map(({ command }) => command))
+  expect(withOutputs(document, outputs), '`npm run readme` pastes what is printed now').toBe(document)
+}, 120_000)
+
 function exists(path: string): boolean {
   try {
     readFileSync(join(repository, path))

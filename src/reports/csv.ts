@@ -20,7 +20,8 @@ export function csvCell(text: string): string {
     quoted_match: /[\r\n]/,
   })
   if (known.size > 200_000) known.clear()
-  known.set(text, cell)
+  // What is long does not come back, and would fill the memory.
+  if (text.length <= 200) known.set(text, cell)
   return cell
 }
 

@@ -1,0 +1,34 @@
+import { Option } from 'commander'
+import type { ReportOptions } from '../commands/report.ts'
+import { languages } from '../model/page.ts'
+import { reportFormats } from '../model/report-format.ts'
+import { reportBreakdowns } from '../model/tally.ts'
+import { addressDatabase, regionTables, whole, type CommandLine } from './options.ts'
+
+export function declareReport(cli: CommandLine): void {
+  cli
+    .command('report')
+    .description('count a snapshot per region and per head, and write the report files')
+    .option('--snapshot <ID>', 'the snapshot to count (default: the one made last)')
+    .option('--country <CC>', 'only this country')
+    .option('--services <LIST>', 'services and categories (mail, time, iot, …)')
+    .option('--regions <LIST>', 'ISO 3166-2 codes or names, English or Japanese')
+    .option('--by <LIST>', `of ${reportBreakdowns.join(', ')} (default: all)`)
+    .addOption(
+      new Option('--per <N>', 'people a rate in the printed table is for; files are per 100,000')
+        .default(100_000)
+        .argParser(whole(1, 1_000_000_000)),
+    )
+    .addOption(
+      new Option('--population-year <Y>', 'default: the year nearest the observations').argParser(whole(1900, 2200)),
+    )
+    .option('--out <DIR>', 'where the files go', 'report')
+    .option('--format <LIST>', `of ${reportFormats.join(', ')}`, reportFormats.join(','))
+    .addOption(new Option('--lang <LANG>', 'language of the page').choices(languages).default('en'))
+    .addOption(regionTables)
+    .addOption(addressDatabase)
+    .action(async (options: ReportOptions & Record<string, unknown>) => {
+      const { reportCommand } = await import('../commands/report.ts')
+      cli.end(await reportCommand(options, cli.globals(options), cli.console))
+    })
+}
