@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { indicators } from '../aggregate/indicators.ts'
 import { loadRegions, type RegionTable } from '../locate/regions.ts'
 import { wrongInput } from '../model/errors.ts'
 import type { Language } from '../model/page.ts'
@@ -9,6 +10,7 @@ import type { ReportRow } from '../model/report-row.ts'
 import type { Breakdown } from '../model/tally.ts'
 import { datapackage, snapshotFacts, type Described } from '../reports/datapackage.ts'
 import { exposureColumns, exposureFiles, writeExposureCsv } from '../reports/exposure-csv.ts'
+import { indicatorColumns, indicatorsFile, writeIndicatorsCsv } from '../reports/indicators-csv.ts'
 import { storageError } from '../store/duckdb.ts'
 import { makeFolder } from '../store/folders.ts'
 import type { CensusFacts } from '../store/censuses.ts'
@@ -135,6 +137,13 @@ async function writeReport(context: Context, by: readonly Breakdown[], draft: st
     if (breakdown === 'region' && formats.includes('html'))
       tops = openTops(figures, context.country ?? largestCountry(rowsOf(shown)))
   }
+  // Of some regions alone, or without rates, there is nothing to hold a region against.
+  if (formats.includes('csv') && context.only === undefined && !figures.isScopeLimited) {
+    const path = join(draft, indicatorsFile)
+    const named = shown.flatMap(({ rows }) => [...indicators(rows.filter((row) => !unnamed.has(row.service)))])
+    const rows = await writeIndicatorsCsv(path, header, named)
+    written.push({ name: indicatorsFile, columns: indicatorColumns, path, rows })
+  }
   const rowsShown = rowsOf(shown)
   const country = context.country ?? largestCountry(rowsShown)
   const warnings = await figures.warnings(context, rowsShown)
@@ -173,7 +182,7 @@ async function writeReport(context: Context, by: readonly Breakdown[], draft: st
     out,
   )
   // A file that an earlier report left and this one does not write would stand there undescribed, of another snapshot.
-  for (const name of [...Object.values(exposureFiles), pageFile])
+  for (const name of [...Object.values(exposureFiles), indicatorsFile, pageFile])
     if (!report.files.some((file) => file.name === name)) rmSync(join(out, name), { force: true })
   return report
 }

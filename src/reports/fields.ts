@@ -1,4 +1,5 @@
 import { figureFlags, recordFlags } from '../model/flags.ts'
+import { funnelPlaces } from '../model/indicators.ts'
 
 interface Field {
   readonly type: string
@@ -67,8 +68,22 @@ const comparisonFields: Readonly<Record<string, Field>> = {
   },
 }
 
+/** Of indicators, beside those of a report. */
+const indicatorFields: Readonly<Record<string, Field>> = {
+  rate_ratio_low: { type: 'number', description: 'Lower end of the exact 95 % interval of the rate ratio.' },
+  rate_ratio_high: { type: 'number', description: 'Upper end of the exact 95 % interval of the rate ratio.' },
+  rank_low: { type: 'integer', description: 'Best rank that chance leaves possible, of all regions at once (95 %).' },
+  rank_high: { type: 'integer', description: 'Worst rank that chance leaves possible, of all regions at once (95 %).' },
+  funnel: { type: 'string', description: `Side of the funnel limits, in %: ${funnelPlaces.join(', ')}.` },
+  shrunken_per_100k: { type: 'number', description: 'Empirical-Bayes rate per 100,000 people, for maps.' },
+  location_quotient: { type: 'number', description: 'Share of the service in the region by that in its country.' },
+  unplaced_per_100k_high: { type: 'number', description: 'Rate if all that has no region were here.' },
+  unplaced_rank_low: { type: 'integer', description: 'Best rank, wherever what has no region belongs.' },
+  unplaced_rank_high: { type: 'integer', description: 'Worst rank, wherever what has no region belongs.' },
+}
+
 /** What a column of a file holds. */
 export function fieldOf(name: string): Field | undefined {
   const plain = name.replace(/^(old|new)_/, '')
-  return exposureFields[plain] ?? comparisonFields[plain]
+  return exposureFields[plain] ?? comparisonFields[plain] ?? indicatorFields[plain]
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -328,6 +328,33 @@ describe('report files', () => {
     })
   })
 
+  it('have indicators of all regions, or none', async () => {
+    await withFolder(async (folder) => {
+      const made = await reportOn(folder, [...hosts('JP-13', 30, 0), ...hosts('JP-27', 12, 100)])
+      const told = made.report.files.find(({ name }) => name === 'indicators-by-region.csv')
+      // 47 prefectures, for `all`, its category and the service.
+      expect(told?.rows).toBe(3 * 47)
+      const [head = '', ...lines] = (await readFile(join(made.folder, 'indicators-by-region.csv'), 'utf8'))
+        .trim()
+        .split('\r\n')
+      const row = Object.fromEntries(
+        lines
+          .map((line) => line.split(','))
+          .find((texts) => texts.includes('JP-13') && texts.includes('all'))
+          ?.map((text, index) => [head.split(',')[index], text]) ?? [],
+      )
+      expect(row).toMatchObject({ count: '30', rank_low: '1', rank_high: '2', location_quotient: '1' })
+      const exposed = (await made.rows('region')).find(
+        (each) => each['region'] === 'JP-13' && each['service'] === 'all',
+      )
+      for (const name of ['count', 'population', 'per_100k', 'rate_ratio', 'rank'])
+        expect(row[name], name).toBe(exposed?.[name])
+      const some = await reportAgain(folder, { regions: ['Tokyo'] })
+      expect(some.report.files.map(({ name }) => name)).not.toContain('indicators-by-region.csv')
+      expect(await readdir(some.folder)).not.toContain('indicators-by-region.csv')
+    })
+  })
+
   it('are described by datapackage.json: fields, size, hash, no time of making', async () => {
     await withFolder(async (folder) => {
       const made = await reportOn(folder, hosts('JP-13', 3, 0))
@@ -344,6 +371,7 @@ describe('report files', () => {
       expect(JSON.stringify(description)).not.toContain(String(new Date().getUTCFullYear()))
       expect(description.resources.map(({ path }) => path)).toEqual([
         ...breakdowns.map((each) => exposureFiles[each]),
+        'indicators-by-region.csv',
         'report.html',
       ])
       for (const { path, bytes, hash, schema } of description.resources) {
