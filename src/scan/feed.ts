@@ -1,5 +1,6 @@
 import type { TcpProbe } from '../model/probe.ts'
 import type { Checking } from './checking.ts'
+import type { Exchanged } from './exchange.ts'
 import { rateWindows } from './pace.ts'
 import type { Plan, Target } from './plan.ts'
 import { dueQueue } from './queues.ts'
@@ -15,6 +16,8 @@ export interface Attempt {
   readonly foreign?: TcpProbe
   /** Whether it is asked without the TLS of its door. */
   readonly isPlain?: boolean
+  /** What came of it when it was connected to before. */
+  readonly before?: Exchanged
   /** What it is checked for, once its door's probe is settled. */
   readonly checking?: Checking
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
@@ -84,6 +85,25 @@ describe('each target is told once, as what became of it', () => {
       expect(told).toEqual([`127.0.1.1 ${port} foreign`])
       expect(asked[0]?.finding).toMatchObject({ module: 'ssh' })
       expect(connections).toBe(3)
+    })
+
+    test.each([
+      ['220 ready\r\n', 'dropped'],
+      ['SSH-2.0-OpenSSH_9.2p1\r\n', 'garbled'],
+    ])('that said %j and then accepts no connection any more is told as what it was', async (words, expected) => {
+      let connections = 0
+      const most = expected === 'dropped' ? 1 : 2
+      const server = createServer((socket) => {
+        socket.on('error', () => undefined)
+        if (++connections === most) server.close()
+        socket.end(words)
+      })
+      server.listen(0, '127.0.1.9')
+      await once(server, 'listening')
+      const { port } = server.address() as AddressInfo
+      const { told, scanned } = await run('127.0.1.9', [secret(port)], { recognisers: [smtp, ssh] })
+      expect(told).toEqual([`127.0.1.9 ${port} ${expected}`])
+      expect(scanned.begun).toBe(most + 1)
     })
 
     test('that says what nobody knows, with or without', async () => {
