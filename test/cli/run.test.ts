@@ -122,6 +122,7 @@ describe('census run', () => {
       expect(Object.keys(made[0] ?? {}).toSorted()).toEqual([
         'datapackage.json',
         ...['device', 'network', 'product', 'region'].map((name) => `exposure-by-${name}.csv`),
+        'indicators-by-region.csv',
         'report.html',
       ])
       for (const each of made.slice(1)) expect(each).toEqual(made[0])

@@ -65,6 +65,7 @@ test('a survey is counted, kept, reported and listed, and its key is nowhere', a
     'datapackage.json',
     'exposure-by-product.csv',
     'exposure-by-region.csv',
+    'indicators-by-region.csv',
     'report.html',
   ])
   const page = await readFile(join(out, 'report.html'), 'utf8')

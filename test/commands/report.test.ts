@@ -96,6 +96,7 @@ describe('census report', () => {
           'datapackage.json',
           'exposure-by-device.csv',
           'exposure-by-region.csv',
+          'indicators-by-region.csv',
           'report.html',
         ])
       },
@@ -118,7 +119,11 @@ describe('census report', () => {
     await withStore(async (report, folder) => {
       await report()
       await report({ by: 'region', format: 'csv' })
-      expect((await readdir(join(folder, 'out'))).toSorted()).toEqual(['datapackage.json', 'exposure-by-region.csv'])
+      expect((await readdir(join(folder, 'out'))).toSorted()).toEqual([
+        'datapackage.json',
+        'exposure-by-region.csv',
+        'indicators-by-region.csv',
+      ])
     })
   })
 
@@ -163,7 +168,7 @@ describe('census report', () => {
       const out = join(folder, 'out')
       await report()
       const before = await contents(out)
-      expect(Object.keys(before)).toHaveLength(6)
+      expect(Object.keys(before)).toHaveLength(7)
       const ofSnapshot = join(folder, 'store/census/test')
       const [key] = await readdir(ofSnapshot)
       const census = join(ofSnapshot, key ?? '', 'census')
