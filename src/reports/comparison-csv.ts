@@ -1,7 +1,6 @@
 import { changeKinds, type Change } from '../model/change.ts'
 import type { Flag } from '../model/flags.ts'
-import { sixDigits } from '../statistics/rates.ts'
-import { csvCell, csvLine } from './csv.ts'
+import { csvCell, csvLine, numberCell } from './csv.ts'
 
 /** A side, as its columns say. */
 export interface ComparedSource {
@@ -58,14 +57,20 @@ export function comparisonCsv(old: ComparedSource, now: ComparedSource, rows: re
   const lead = [old, now].flatMap(({ snapshot, source, basis, unit }) => [snapshot, source, basis, unit]).map(csvCell)
   const lines = rows.map((row) => {
     const names = [row.country, row.region, row.regionName, row.regionNameLocal, row.service].map(csvCell)
-    const cells = [row.old, row.new].flatMap(({ count, share, rank }) => [String(count), digits(share), digits(rank)])
-    const changes = changeKinds.map((kind) => digits(row.change?.[kind]))
-    const ends = [digits(row.difference), digits(row.shareRatio), row.flags.join(';'), ...changes, digits(row.chance)]
+    const cells = [row.old, row.new].flatMap(({ count, share, rank }) => [
+      String(count),
+      numberCell(share),
+      numberCell(rank),
+    ])
+    const changes = changeKinds.map((kind) => numberCell(row.change?.[kind]))
+    const ends = [
+      numberCell(row.difference),
+      numberCell(row.shareRatio),
+      row.flags.join(';'),
+      ...changes,
+      numberCell(row.chance),
+    ]
     return csvLine([...lead, ...names, ...cells, ...ends])
   })
   return csvLine(comparisonColumns) + lines.join('')
 }
-
-/** Whole numbers as they are, others with six digits. */
-const digits = (value: number | undefined): string =>
-  value === undefined ? '' : Number.isInteger(value) ? String(value) : sixDigits(value)

@@ -1,4 +1,5 @@
 import { stringify } from 'csv-stringify/sync'
+import { sixDigits } from '../statistics/rates.ts'
 
 const known = new Map<string, string>()
 
@@ -27,3 +28,7 @@ export function csvCell(text: string): string {
 
 /** A line of cells that are written already, with its CRLF. */
 export const csvLine = (cells: readonly string[]): string => `${cells.join(',')}\r\n`
+
+/** A number's cell: whole ones as they are, others with six significant digits, nothing for none. */
+export const numberCell = (value: number | undefined): string =>
+  value === undefined ? '' : Number.isInteger(value) ? String(value) : sixDigits(value)

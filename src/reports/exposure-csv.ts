@@ -1,8 +1,7 @@
 import { open } from 'node:fs/promises'
 import type { ReportRow } from '../model/report-row.ts'
 import { breakdownKeys, type Breakdown } from '../model/tally.ts'
-import { sixDigits } from '../statistics/rates.ts'
-import { csvCell, csvLine } from './csv.ts'
+import { csvCell, csvLine, numberCell } from './csv.ts'
 
 /** Name of the file that holds a breakdown. */
 export const exposureFiles = {
@@ -20,7 +19,8 @@ export interface RowHeader {
   readonly basis: 'records' | 'facets'
 }
 
-const before = [
+/** The columns that every file of regions begins with. */
+export const leadColumns = [
   'snapshot',
   'observed_from',
   'observed_to',
@@ -47,7 +47,11 @@ const after = [
 ]
 
 /** Columns of a breakdown's file, in order: what users' scripts are written against. */
-export const exposureColumns = (breakdown: Breakdown): string[] => [...before, ...breakdownKeys[breakdown], ...after]
+export const exposureColumns = (breakdown: Breakdown): string[] => [
+  ...leadColumns,
+  ...breakdownKeys[breakdown],
+  ...after,
+]
 
 /**
  * Writes rows as CSV: UTF-8, CRLF, a header row. Bytes depend on the rows alone.
@@ -82,8 +86,8 @@ export async function writeExposureCsv(
         place = `${lead},${[country, region, regionName, regionNameLocal, service, ...keys].map(csvCell).join(',')}`
       }
       text +=
-        `${place},${row.unit},${row.asked ?? ''},${row.count},${row.population ?? ''},${row.populationYear ?? ''},${digits(row.per100k)},${digits(row.per100kLow)},` +
-        `${digits(row.per100kHigh)},${digits(row.rateRatio)},${row.rank ?? ''},${row.flags.join(';')}\r\n`
+        `${place},${row.unit},${row.asked ?? ''},${row.count},${row.population ?? ''},${row.populationYear ?? ''},${numberCell(row.per100k)},${numberCell(row.per100kLow)},` +
+        `${numberCell(row.per100kHigh)},${numberCell(row.rateRatio)},${row.rank ?? ''},${row.flags.join(';')}\r\n`
       count++
       if (text.length > 2 ** 20) {
         await file.writeFile(text)
@@ -97,5 +101,3 @@ export async function writeExposureCsv(
     await file.close()
   }
 }
-
-const digits = (value: number | undefined): string => (value === undefined ? '' : sixDigits(value))

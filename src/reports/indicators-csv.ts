@@ -1,23 +1,13 @@
 import { open } from 'node:fs/promises'
 import type { Indicators } from '../model/indicators.ts'
-import { sixDigits } from '../statistics/rates.ts'
-import { csvCell, csvLine } from './csv.ts'
-import type { RowHeader } from './exposure-csv.ts'
+import { csvCell, csvLine, numberCell } from './csv.ts'
+import { leadColumns, type RowHeader } from './exposure-csv.ts'
 
 export const indicatorsFile = 'indicators-by-region.csv'
 
 /** Columns of indicators-by-region.csv, in order. */
 export const indicatorColumns = [
-  'snapshot',
-  'observed_from',
-  'observed_to',
-  'source',
-  'basis',
-  'country',
-  'region',
-  'region_name',
-  'region_name_local',
-  'service',
+  ...leadColumns,
   'unit',
   'count',
   'population',
@@ -49,10 +39,12 @@ export async function writeIndicatorsCsv(
     const { shrunkenRate, locationQuotient, rateWithUnplaced, rankWithUnplaced } = rest
     return csvLine([
       ...[...texts, service, unit].map(csvCell),
-      ...[row.count, row.population].map(digits),
-      ...[row.per100k, row.rateRatio, rateRatio?.low, rateRatio?.high, row.rank, rank?.low, rank?.high].map(digits),
+      ...[row.count, row.population].map(numberCell),
+      ...[row.per100k, row.rateRatio, rateRatio?.low, rateRatio?.high, row.rank, rank?.low, rank?.high].map(numberCell),
       funnel ?? '',
-      ...[shrunkenRate, locationQuotient, rateWithUnplaced, rankWithUnplaced?.low, rankWithUnplaced?.high].map(digits),
+      ...[shrunkenRate, locationQuotient, rateWithUnplaced, rankWithUnplaced?.low, rankWithUnplaced?.high].map(
+        numberCell,
+      ),
     ])
   })
   const file = await open(path, 'wx', 0o600)
@@ -64,7 +56,3 @@ export async function writeIndicatorsCsv(
   }
   return lines.length
 }
-
-/** Whole numbers as they are, others with six digits. */
-const digits = (value: number | undefined): string =>
-  value === undefined ? '' : Number.isInteger(value) ? String(value) : sixDigits(value)
