@@ -7,7 +7,7 @@ import { udpChecks } from '../probes/checks/index.ts'
 import { asText } from '../probes/talk.ts'
 import type { EngineProgress, Scanned } from '../scan/engine-options.ts'
 import { scan } from '../scan/engine.ts'
-import { permutation } from '../scan/permutation.ts'
+import { askingOrder } from '../scan/permutation.ts'
 import { doorsOf, planOf, type Plan, type Target } from '../scan/plan.ts'
 import { openProbeJournal, type Kept, type ProbeJournal } from '../store/probe-journal.ts'
 import { checksOf, relayOf } from './probe-checks.ts'
@@ -129,7 +129,7 @@ export async function askPart(
       plan,
       guard: scopeGuard(scope),
       contact: scope.contact,
-      order: permutation(plan.size, seed),
+      order: askingOrder(plan, seed),
       isMine: isOf(part),
       isDone: (index) => journal.isDone(index),
       doneBefore,

@@ -1,3 +1,5 @@
+import type { Plan } from './plan.ts'
+
 /**
  * A permutation of 0 to size - 1 that a seed fixes: a Feistel network over the next power of two (Luby and Rackoff 1988),
  * walked until it comes back below `size` (cycle walking: Black and Rogaway 2002). It needs no memory and any place of
@@ -31,6 +33,24 @@ export function permutation(size: number, seed: number): (index: number) => numb
 }
 
 const rounds = 4
+
+/**
+ * The order in which every door of every host is asked: each host once, in a permutation of them, at a door of its own; then each
+ * once more at its next one, in the same order. A host's questions are as far apart as they can be, and it is never the last one
+ * alone, with several doors to be asked one after another.
+ * @param seed a whole number from 0 to 2^32 - 1
+ * @returns of a place, the index of the target in the plan
+ * @throws RangeError for more than 2^48 hosts
+ */
+export function askingOrder({ size, doors }: Pick<Plan, 'size' | 'doors'>, seed: number): (place: number) => number {
+  const hosts = size / doors.length
+  const hostAt = permutation(hosts, seed)
+  const key = mixed(~seed)
+  return (place) => {
+    const host = hostAt(place % hosts)
+    return host * doors.length + ((mixed(host ^ key) + Math.floor(place / hosts)) % doors.length)
+  }
+}
 
 /** 32 bits of which each depends on all (the finalizer of MurmurHash3, public domain). */
 function mixed(value: number): number {

@@ -2,7 +2,7 @@ import { addressSet, parseRange } from '../../src/model/address-set.ts'
 import type { TcpProbe, UdpProbe } from '../../src/model/probe.ts'
 import type { Asked, EngineOptions, Scanned } from '../../src/scan/engine-options.ts'
 import { scan } from '../../src/scan/engine.ts'
-import { permutation } from '../../src/scan/permutation.ts'
+import { askingOrder } from '../../src/scan/permutation.ts'
 import { doorsOf, planOf } from '../../src/scan/plan.ts'
 
 export interface Run {
@@ -26,7 +26,7 @@ export async function run(
     plan,
     guard: (address) => (address.startsWith('127.') ? undefined : 'it is not loopback'),
     contact: 'noc@example.net',
-    order: permutation(plan.size, 1),
+    order: askingOrder(plan, 1),
     isDone: () => false,
     doneBefore: 0,
     recognisers: [],

@@ -7,7 +7,7 @@ import { http, https } from '../../src/probes/http.ts'
 import { smtp } from '../../src/probes/smtp.ts'
 import type { Asked } from '../../src/scan/engine-options.ts'
 import { scan } from '../../src/scan/engine.ts'
-import { permutation } from '../../src/scan/permutation.ts'
+import { askingOrder } from '../../src/scan/permutation.ts'
 import { doorsOf, planOf } from '../../src/scan/plan.ts'
 
 /** Says EHLO's replies, and a page to who asks for one. */
@@ -104,7 +104,7 @@ async function scanned(asking: TcpProbe, size: number, isHostile: boolean, talkM
       plan,
       guard: () => undefined,
       contact: 'noc@example.net',
-      order: permutation(plan.size, 1),
+      order: askingOrder(plan, 1),
       isDone: () => false,
       doneBefore: 0,
       recognisers: [smtp, http],

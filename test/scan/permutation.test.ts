@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { permutation } from '../../src/scan/permutation.ts'
+import { smtp } from '../../src/probes/smtp.ts'
+import { askingOrder, permutation } from '../../src/scan/permutation.ts'
 
 const all = (size: number, seed: number): number[] =>
   Array.from({ length: size }, (_, index) => permutation(size, seed)(index))
@@ -51,5 +52,40 @@ describe('a permutation', () => {
 
   test.each([-1, 10, 0.5, Number.NaN])('of ten has no place %d', (index) => {
     expect(() => permutation(10, 1)(index)).toThrow(RangeError)
+  })
+})
+
+const planOfSize = (hosts: number, doors: number): Parameters<typeof askingOrder>[0] => ({
+  size: hosts * doors,
+  doors: Array.from({ length: doors }, (_, nth) => ({ probe: smtp, port: nth + 1, isTls: false })),
+})
+
+describe('the order of asking', () => {
+  test('has every door of every host once, and every host once before any is asked again', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 300 }),
+        fc.integer({ min: 1, max: 12 }),
+        fc.integer({ min: 0, max: 0xffff_ffff }),
+        (hosts, doors, seed) => {
+          const order = askingOrder(planOfSize(hosts, doors), seed)
+          const targets = Array.from({ length: hosts * doors }, (_, place) => order(place))
+          expect(new Set(targets).size).toBe(hosts * doors)
+          expect(targets.every((target) => target >= 0 && target < hosts * doors)).toBe(true)
+          for (let round = 0; round < doors; round++) {
+            const asked = targets.slice(round * hosts, (round + 1) * hosts).map((target) => Math.floor(target / doors))
+            expect(new Set(asked).size).toBe(hosts)
+          }
+        },
+      ),
+    )
+  })
+
+  test('has every door among the first of hosts', () => {
+    const order = askingOrder(planOfSize(5000, 5), 42)
+    const counts = Array.from({ length: 5 }, () => 0)
+    for (let place = 0; place < 5000; place++) counts[order(place) % 5]! += 1
+    // Chi-squared, 4 degrees of freedom: above 23.5 in one of 10,000.
+    expect(counts.reduce((sum, n) => sum + (n - 1000) ** 2 / 1000, 0)).toBeLessThan(23.5)
   })
 })
