@@ -58,8 +58,8 @@ const gatherMs = 1000
  */
 export function openDatagrams(guard: Guard): Datagrams {
   const sockets = new Map<4 | 6, UdpSocket>()
+  /** In the order they were asked in, so that the first is due first. */
   const open = new Map<string, Open>()
-  const waiting = deadlines<Open>()
   const gathering = deadlines<Open>()
   let clock = 0
   const keyOf = (address: string, port: number): string => `${address} ${port}`
@@ -112,24 +112,29 @@ export function openDatagrams(guard: Guard): Datagrams {
   }
   return {
     ask: (question) => {
-      const { asked, address, port, contact, due, now } = question
+      const { asked, address, port, contact, now } = question
       const request = asked.request(secret(), { contact })
       const family = address.includes(':') ? 6 : 4
       const isOwn = 'isReply' in asked || asked.ownSocket === true
       const socket = isOwn ? newSocket(family) : sharedSocket(family)
       const each: Open = { question, request, socket, isOwn, isOver: false }
       open.set(keyOf(address, port), each)
-      waiting.add(each, due)
       socket.send(request, address, port, now)
     },
     expire: (now) => {
       clock = now
-      const expire = (each: Open): boolean => {
-        conclude(each)
-        return true
+      for (const each of open.values()) {
+        if (each.question.due > now) break
+        if (each.gathered === undefined) conclude(each)
       }
-      waiting.expire(now, ({ isOver, gathered }) => isOver || gathered !== undefined, expire)
-      gathering.expire(now, ({ isOver }) => isOver, expire)
+      gathering.expire(
+        now,
+        ({ isOver }) => isOver,
+        (each) => {
+          conclude(each)
+          return true
+        },
+      )
     },
     close: () => {
       for (const socket of [...[...open.values()].map((each) => each.socket), ...sockets.values()]) socket.close()
