@@ -227,10 +227,12 @@ const rules: readonly Rule[] = [
     breaches: byCode(/^export\s+(default\b|\{[^}]*\bas default\b)/m, () => false),
   },
   {
-    name: 'require() reaches data packages only',
-    why: 'Packages of data have no types to import; code must be imported, where the compiler sees it.',
+    name: 'require() reaches data packages, and DuckDB’s, only',
+    why: 'Packages of data have no types to import; code must be imported, where the compiler sees it. DuckDB’s loads in half the time, with its types imported.',
     breaches: byCode(/\bcreateRequire\(/, (path) =>
-      ['locate/address-database.ts', 'locate/gazetteer.ts', 'reports/page/map.ts'].includes(path),
+      ['locate/address-database.ts', 'locate/gazetteer.ts', 'reports/page/map.ts', 'store/duckdb-package.ts'].includes(
+        path,
+      ),
     ),
   },
   {
@@ -298,7 +300,7 @@ describe('the rules can fail', () => {
       'process.exit(1)',
     ],
     ['sources/a.ts', 'no default exports', 'const a = 1\nexport default a'],
-    ['model/a.ts', 'require() reaches data packages only', "const load = createRequire('')"],
+    ['model/a.ts', 'require() reaches data packages, and DuckDB’s, only', "const load = createRequire('')"],
     ['model/a.ts', 'no file is longer than 300 lines', `${'\n'.repeat(300)}export {}`],
   ])('%s breaks: %s', (path, name, text) => {
     expect(broken(path, text)).toContain(name)

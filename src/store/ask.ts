@@ -1,17 +1,12 @@
-import {
-  DuckDBArrayValue,
-  DuckDBDecimalValue,
-  DuckDBListValue,
-  DuckDBMapValue,
-  DuckDBStructValue,
-  DuckDBTypeId,
-  type DuckDBResult,
-  type DuckDBValue,
-} from '@duckdb/node-api'
+import type { DuckDBResult, DuckDBValue } from '@duckdb/node-api'
 import type { Answer, Cell } from '../model/cell.ts'
 import { failed, wrongInput, type CensusError } from '../model/errors.ts'
+import { duckdb } from './duckdb-package.ts'
 import { openDatabase, sqlText } from './duckdb.ts'
 import type { Question } from './question.ts'
+
+const { DuckDBArrayValue, DuckDBDecimalValue, DuckDBListValue, DuckDBMapValue, DuckDBStructValue, DuckDBTypeId } =
+  duckdb
 
 /** A table that a question can read: SQL over files of the store, or rows that are handed over. */
 export interface AskedTable {
@@ -102,7 +97,7 @@ async function* batches(
   }
 }
 
-const numbers: ReadonlySet<DuckDBTypeId> = new Set([
+const numbers: ReadonlySet<number> = new Set([
   DuckDBTypeId.TINYINT,
   DuckDBTypeId.SMALLINT,
   DuckDBTypeId.INTEGER,

@@ -1,5 +1,6 @@
-import { DuckDBInstance, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api'
+import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api'
 import { wrongInput, failed, CensusError, exitCodes } from '../model/errors.ts'
+import { duckdb } from './duckdb-package.ts'
 
 /** A row as DuckDB's Node values, by column name. */
 export type Row = Record<string, DuckDBValue>
@@ -29,7 +30,7 @@ export interface DatabaseOptions {
  * changed by a statement. Time zone and locale play no part: every time is a TIMESTAMP in UTC.
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  const instance = await DuckDBInstance.create(':memory:', {
+  const instance = await duckdb.DuckDBInstance.create(':memory:', {
     memory_limit: `${options.memoryLimitMiB ?? 500}MiB`,
     temp_directory: options.temporary,
     autoinstall_known_extensions: 'false',

@@ -1,7 +1,7 @@
 import { chmod } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { DuckDBInstance } from '@duckdb/node-api'
 import { CensusError, exitCodes, failed } from '../model/errors.ts'
+import { duckdb } from './duckdb-package.ts'
 
 /**
  * Holds the store for one writer. DuckDB takes the operating system's lock on a database file it opens for writing,
@@ -12,7 +12,7 @@ export async function lockStore(store: string): Promise<{ release(): void }> {
   // Absolute, so that no store's name reads as a scheme of DuckDB's (`:memory:`, `md:`).
   const path = join(resolve(store), '.lock')
   try {
-    const instance = await DuckDBInstance.create(path, { memory_limit: '16MiB', threads: '1' })
+    const instance = await duckdb.DuckDBInstance.create(path, { memory_limit: '16MiB', threads: '1' })
     await chmod(path, 0o600)
     return { release: () => instance.closeSync() }
   } catch (error) {
