@@ -67,14 +67,39 @@ export function requestOf({ scope, ...request }: SentRequest): ScanRequest {
  */
 const heapMiB = 400
 
+/** A process that waits for what it is to ask, or asks it. */
+export interface Worker {
+  readonly child: ChildProcess
+  /** Its exit code, or the signal that ended it. */
+  readonly gone: Promise<readonly [code: number | null, signal: string | null]>
+}
+
+/** Started before what they are to ask is known, as a process takes time to start. `endWorkers` when they are done with. */
+export const startWorkers = (count: number): readonly Worker[] => Array.from({ length: count }, startWorker)
+
 /** The process's code; where this is run from its sources (the tests), so is that, which Node 20 needs tsx for. */
-function startWorker(): ChildProcess {
-  const options: ForkOptions = { serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }
-  const memory = `--max-old-space-size=${heapMiB}`
-  if (!import.meta.url.endsWith('.ts'))
-    return fork(fileURLToPath(new URL('./probe-worker.js', import.meta.url)), { ...options, execArgv: [memory] })
-  const source = fileURLToPath(new URL('./probe-worker.ts', import.meta.url))
-  return fork(source, { ...options, execArgv: [memory, '--import', import.meta.resolve('tsx')] })
+function startWorker(): Worker {
+  const isSource = import.meta.url.endsWith('.ts')
+  const options: ForkOptions = {
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    execArgv: [`--max-old-space-size=${heapMiB}`, ...(isSource ? ['--import', import.meta.resolve('tsx')] : [])],
+  }
+  const child = fork(fileURLToPath(new URL(`./probe-worker.${isSource ? 'ts' : 'js'}`, import.meta.url)), options)
+  const gone = once(child, 'exit') as Promise<[code: number | null, signal: string | null]>
+  // Told where it is waited for.
+  gone.catch(() => undefined)
+  return { child, gone }
+}
+
+const disconnect = (workers: readonly Worker[]): void => {
+  for (const { child } of workers) if (child.connected) child.disconnect()
+}
+
+/** Ends what still runs. Resolves when all are gone. */
+export async function endWorkers(workers: readonly Worker[]): Promise<void> {
+  disconnect(workers)
+  await Promise.allSettled(workers.map(({ gone }) => gone))
 }
 
 /**
@@ -83,18 +108,13 @@ function startWorker(): ChildProcess {
  * @throws what a worker threw; CensusError exit 1 when one was ended
  */
 export async function askInWorkers(
+  workers: readonly Worker[],
   request: ScanRequest,
-  workers: number,
   { doneBefore, onProgress, signal }: AskOptions,
 ): Promise<Pick<Scanned, 'begun'>> {
-  const children: ChildProcess[] = []
   const latest: EngineProgress[] = []
-  const end = (): void => {
-    for (const child of children) if (child.connected) child.disconnect()
-  }
-  const run = async (nth: number): Promise<Scanned> => {
-    const child = startWorker()
-    children.push(child)
+  const end = (): void => disconnect(workers)
+  const run = async ({ child, gone }: Worker, nth: number): Promise<Scanned> => {
     let told: FromWorker | undefined
     child.on('message', (message: FromWorker) => {
       if (message.kind !== 'progress') {
@@ -104,10 +124,9 @@ export async function askInWorkers(
       latest[nth] = message.progress
       onProgress?.(sum(latest))
     })
-    const gone = once(child, 'exit') as Promise<[code: number | null, signal: string | null]>
     const task: WorkerTask = {
       request: sent(request),
-      part: { nth, of: workers },
+      part: { nth, of: workers.length },
       doneBefore: nth === 0 ? doneBefore : 0,
     }
     child.send(task, () => undefined)
@@ -121,16 +140,11 @@ export async function askInWorkers(
   }
   signal?.addEventListener('abort', end)
   try {
-    const parts = await Promise.all(Array.from({ length: workers }, (_, nth) => run(nth)))
+    const parts = await Promise.all(workers.map(run))
     return { begun: parts.reduce((all, { begun }) => all + begun, 0) }
   } finally {
     signal?.removeEventListener('abort', end)
-    end()
-    await Promise.all(
-      children
-        .filter(({ pid, exitCode, signalCode }) => pid !== undefined && exitCode === null && signalCode === null)
-        .map((child) => once(child, 'exit')),
-    )
+    await endWorkers(workers)
   }
 }
 

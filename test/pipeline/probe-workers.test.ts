@@ -85,8 +85,8 @@ test('one with nothing to ask ends all the same', async () => {
 })
 
 test('what goes wrong in one is told in its words, and ends the others', async () => {
-  const request = await requestOf(20, { workers: 2 })
-  const soon = { ...request.scope, valid: { from: 0, to: Date.now() + 2500 } }
+  const request = await requestOf(10, { workers: 2 })
+  const soon = { ...request.scope, valid: { from: 0, to: Date.now() + 5000 } }
   await expect(probe({ ...request, scope: soon })).rejects.toMatchObject({
     exit: 2,
     message: 'the scope is not valid any more: it ended while it was probed',
