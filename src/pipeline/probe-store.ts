@@ -124,14 +124,16 @@ async function askAndPublish(
         for (const observation of observationsOf(kept))
           await ingest.reading(0, 'probe', { kind: 'record', line: kept.index + 1, observation })
       }
-      for await (const kept of journal.all(asking)) {
-        statuses[kept.status] = (statuses[kept.status] ?? 0) + 1
-        marks.tell(kept)
-        if (kept.finding === undefined) await take(kept)
-      }
+      for await (const batch of journal.all(asking))
+        for (const kept of batch) {
+          statuses[kept.status] = (statuses[kept.status] ?? 0) + 1
+          marks.tell(kept)
+          if (kept.finding === undefined) await take(kept)
+        }
       const { begun } = await asking
       // What a host is shows in all of its targets together, so that what was found is gone through once more.
-      for await (const kept of journal.all()) if (kept.finding !== undefined) await take(kept)
+      for await (const batch of journal.all())
+        for (const kept of batch) if (kept.finding !== undefined) await take(kept)
       await ingest.finish()
       return { statuses, begun, records: ingest.counts(0).records }
     })

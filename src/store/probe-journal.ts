@@ -94,8 +94,8 @@ export interface ProbeJournal {
   isDone(index: number): boolean
   /** Writes what was settled since the last time. @throws what the disk says */
   write(batch: readonly Kept[], discovery?: Discovery): Promise<void>
-  /** All targets settled so far, in the order they were, and those that are settled before `until` is. */
-  all(until?: Promise<unknown>): AsyncGenerator<Kept>
+  /** All targets settled so far, in the order they were, and those that are settled before `until` is; several at a time. */
+  all(until?: Promise<unknown>): AsyncGenerator<readonly Kept[]>
   close(): Promise<void>
   remove(): Promise<void>
 }
@@ -114,7 +114,7 @@ export async function openProbeJournal(store: string, scope: ProbeScope): Promis
     throw failed(`${join(folder, name)}, line ${line}: ${why}`, `remove ${folder}, and everything is asked anew`)
   }
   let discovery: Discovery | undefined
-  const all = async function* (done: Marks, until?: Promise<unknown>): AsyncGenerator<Kept> {
+  const all = async function* (done: Marks, until?: Promise<unknown>): AsyncGenerator<readonly Kept[]> {
     const tails = new Map<string, Tail>()
     let isLast = until === undefined
     const ended = until?.then(
@@ -127,32 +127,32 @@ export async function openProbeJournal(store: string, scope: ProbeScope): Promis
       for (const name of await partsOf(folder)) {
         const tail = tails.get(name) ?? { offset: 0, number: 0, held: [] }
         tails.set(name, tail)
-        for await (const text of newLines(join(folder, name), tail)) yield* entriesOfLine(name, tail.number, text, done)
+        for await (const text of newLines(join(folder, name), tail)) yield entriesOfLine(name, tail.number, text, done)
       }
       if (isEnd) return
       await Promise.race([ended, setTimeout(followMs, undefined, { ref: false })])
     }
   }
-  const entriesOfLine = function* (name: string, number: number, text: string, done: Marks): Generator<Kept> {
+  const entriesOfLine = (name: string, number: number, text: string, done: Marks): readonly Kept[] => {
     if (number === 1) {
       const first = beganSchema.safeParse(parsed(text))
       if (!first.success) damaged(name, 1, 'no beginning of a scan')
       if (JSON.stringify(identity(first.data ?? scope)) !== JSON.stringify(identity(scope)))
         damaged(name, 1, 'the beginning of another scan')
-      return
+      return []
     }
     const batch = batchOfLine(text) ?? damaged(name, number, 'not what a scan writes')
     discovery ??= batch.discovery
-    for (const kept of entriesOf(batch)) {
-      if (kept.index >= scope.targets) damaged(name, number, `there is no target ${kept.index}`)
-      if (done.has(kept.index)) continue
-      done.add(kept.index)
-      yield kept
-    }
+    return entriesOf(batch).filter(({ index }) => {
+      if (index >= scope.targets) damaged(name, number, `there is no target ${index}`)
+      if (done.has(index)) return false
+      done.add(index)
+      return true
+    })
   }
   const done = marks(scope.targets)
   let doneBefore = 0
-  for await (const { index } of all(done)) doneBefore += done.has(index) ? 1 : 0
+  for await (const batch of all(done)) doneBefore += batch.length
   let opening: Promise<FileHandle> | undefined
   const close = async (): Promise<void> => {
     const file = await opening

@@ -16,7 +16,7 @@ const pathOf = async (store: string): Promise<string> => {
 async function everything(store: string, of = scope): Promise<Kept[]> {
   const journal = await openProbeJournal(store, of)
   const found: Kept[] = []
-  for await (const kept of journal.all()) found.push(kept)
+  for await (const batch of journal.all()) found.push(...batch)
   await journal.close()
   return found
 }
@@ -158,7 +158,7 @@ describe('a journal', () => {
     const reading = await openProbeJournal(store, scope)
     const found: number[] = []
     const all = (async () => {
-      for await (const { index } of reading.all(writing)) found.push(index)
+      for await (const batch of reading.all(writing)) found.push(...batch.map(({ index }) => index))
     })()
     const seen = async (count: number): Promise<void> => {
       while (found.length < count) await new Promise((resolve) => setTimeout(resolve, 10))
