@@ -85,7 +85,8 @@ function startWorker(): Worker {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     execArgv: [`--max-old-space-size=${heapMiB}`, ...(isSource ? ['--import', import.meta.resolve('tsx')] : [])],
   }
-  const child = fork(fileURLToPath(new URL(`./probe-worker.${isSource ? 'ts' : 'js'}`, import.meta.url)), options)
+  const code = isSource ? new URL('./probe-worker.ts', import.meta.url) : new URL('./probe-worker.js', import.meta.url)
+  const child = fork(fileURLToPath(code), options)
   const gone = once(child, 'exit') as Promise<[code: number | null, signal: string | null]>
   // Told where it is waited for.
   gone.catch(() => undefined)
