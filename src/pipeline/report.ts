@@ -8,9 +8,9 @@ import type { Language } from '../model/page.ts'
 import { reportFormats, type ReportFormat } from '../model/report-format.ts'
 import type { ReportRow } from '../model/report-row.ts'
 import type { Breakdown } from '../model/tally.ts'
-import { datapackage, snapshotFacts, type Described } from '../reports/datapackage.ts'
-import { exposureColumns, exposureFiles, writeExposureCsv } from '../reports/exposure-csv.ts'
-import { indicatorColumns, indicatorsFile, writeIndicatorsCsv } from '../reports/indicators-csv.ts'
+import { datapackage, snapshotFacts } from '../reports/datapackage.ts'
+import { exposureFiles, exposureTable } from '../reports/exposure-csv.ts'
+import { indicatorsFile, indicatorsTable } from '../reports/indicators-csv.ts'
 import { storageError } from '../store/duckdb.ts'
 import { makeFolder } from '../store/folders.ts'
 import type { CensusFacts } from '../store/censuses.ts'
@@ -20,6 +20,7 @@ import type { CensusRequest } from './census.ts'
 import { draftIn, publish, removeOldDrafts, writeSynced } from './drafts.ts'
 import { openFigures, type Figures, type Shown } from './figures.ts'
 import { openTops, pageFacts, type Tops } from './page-facts.ts'
+import { reportFiles } from './report-files.ts'
 import { reportRows, rowsContext, type RowsContext } from './report-rows.ts'
 import { breakdownsOf, scopeOf } from './report-scope.ts'
 import { normalised } from './survey-rows.ts'
@@ -109,12 +110,11 @@ async function writeReport(context: Context, by: readonly Breakdown[], draft: st
   const { snapshot, regions, request, figures } = context
   const header = await figures.headers(context)
   const formats = request.formats ?? reportFormats
-  const written: (Described & { readonly rows: number })[] = []
+  const files = reportFiles(formats, draft)
   const shown = figures.shown.map((each) => ({ ...each, rows: [] as ReportRow[] }))
   const unnamed = new Set(context.serviceRows.filter((row) => row.isUnnamed).map((row) => row.id))
   let tops: Tops = {}
   for (const breakdown of by) {
-    const name = exposureFiles[breakdown]
     const rows = tee(reportRows(context, breakdown), (row) => {
       if (breakdown !== 'region') {
         tops[breakdown]?.see(row)
@@ -124,25 +124,16 @@ async function writeReport(context: Context, by: readonly Breakdown[], draft: st
       if (row.count === 0 && unnamed.has(row.service)) return
       shown.find(({ source, unit }) => row.source === source && row.unit === unit)?.rows.push(row)
     })
-    const path = join(draft, name)
-    if (formats.includes('csv'))
-      written.push({
-        name,
-        columns: exposureColumns(breakdown),
-        path,
-        rows: await writeExposureCsv(path, breakdown, header, rows),
-      })
+    if (files.hasTables) await files.table(exposureTable(breakdown, header), rows)
     else if (breakdown === 'region' || tops[breakdown] !== undefined) await drain(rows)
     // Regions come first, and say which country the page is about.
     if (breakdown === 'region' && formats.includes('html'))
       tops = openTops(figures, context.country ?? largestCountry(rowsOf(shown)))
   }
   // Of some regions alone, or without rates, there is nothing to hold a region against.
-  if (formats.includes('csv') && context.only === undefined && !figures.isScopeLimited) {
-    const path = join(draft, indicatorsFile)
+  if (files.hasTables && context.only === undefined && !figures.isScopeLimited) {
     const named = shown.flatMap(({ rows }) => [...indicators(rows.filter((row) => !unnamed.has(row.service)))])
-    const rows = await writeIndicatorsCsv(path, header, named)
-    written.push({ name: indicatorsFile, columns: indicatorColumns, path, rows })
+    await files.table(indicatorsTable(header), named)
   }
   const rowsShown = rowsOf(shown)
   const country = context.country ?? largestCountry(rowsShown)
@@ -151,19 +142,17 @@ async function writeReport(context: Context, by: readonly Breakdown[], draft: st
     // Loaded here, as drawing charts needs much that nothing else does.
     const { page } = await import('../reports/page/page.ts')
     const facts = pageFacts({ snapshot, figures, regions, country, shown, tops, warnings })
-    const path = join(draft, pageFile)
-    await writeSynced(path, page(facts, request.language ?? 'en'))
-    written.push({ name: pageFile, path, rows: 0 })
+    await files.text(pageFile, page(facts, request.language ?? 'en'))
   }
   const { id, sources } = snapshot.manifest
   const title = `Exposed services per region: snapshot ${id}`
   const facts = snapshotFacts(snapshot.manifest, figures.facts, regions.hash)
-  const description = await datapackage({ id, title, sources, snapshots: { snapshot: facts } }, written, version)
+  const description = await datapackage({ id, title, sources, snapshots: { snapshot: facts } }, files.written, version)
   await writeSynced(join(draft, 'datapackage.json'), `${JSON.stringify(description, null, 2)}\n`)
   const report: Report = {
     snapshot,
     census: figures.census,
-    files: [...written.map(({ name, rows }) => ({ name, rows })), { name: 'datapackage.json', rows: 0 }],
+    files: [...files.written.map(({ name, rows }) => ({ name, rows })), { name: 'datapackage.json', rows: 0 }],
     shown,
     country,
     regions,
