@@ -34,10 +34,12 @@ export interface TableWriter {
 export async function writeTable<T>(
   table: Table<T>,
   rows: AsyncIterable<T> | Iterable<T>,
-  writers: readonly TableWriter[],
+  open: readonly (() => Promise<TableWriter>)[],
 ): Promise<number> {
+  const writers: TableWriter[] = []
   let count = 0
   try {
+    for (const each of open) writers.push(await each())
     for await (const each of rows) {
       const row = table.row(each)
       for (const writer of writers) {

@@ -1,8 +1,10 @@
 import { join } from 'node:path'
+import { writeTable, type Table, type TableWriter } from '../model/table.ts'
 import type { ReportFormat } from '../model/report-format.ts'
+import { rounded } from '../reports/csv.ts'
 import { csvTable } from '../reports/csv-table.ts'
 import type { Described } from '../reports/datapackage.ts'
-import { writeTable, type Table } from '../model/table.ts'
+import { parquetTable } from '../store/parquet-table.ts'
 import { writeSynced } from './drafts.ts'
 
 /** A file that is written, with its rows; a page has none. */
@@ -18,17 +20,36 @@ export interface ReportFiles {
   text(name: string, text: string): Promise<void>
 }
 
+/** Formats that have a file for each table, by extension. */
+const tabular = {
+  csv: csvTable,
+  parquet: (table, path) => parquetTable(table, path, rounded),
+} as const satisfies Partial<Record<ReportFormat, (table: Table<never>, path: string) => Promise<TableWriter>>>
+const extensions = ['csv', 'parquet'] as const
+
+/** Every file that a report may have. @param tables files of tables, as CSV */
+export const fileNames = (tables: readonly string[]): string[] => [
+  ...tables.flatMap((name) => extensions.map((extension) => name.replace(/csv$/, extension))),
+  'report.html',
+]
+
 /** @param draft an empty folder */
 export function reportFiles(formats: readonly ReportFormat[], draft: string): ReportFiles {
   const written: WrittenFile[] = []
+  const asked = extensions.filter((each) => formats.includes(each))
   return {
     written,
-    hasTables: formats.includes('csv'),
+    hasTables: asked.length > 0,
     table: async (table, rows) => {
-      const name = `${table.stem}.csv`
-      const path = join(draft, name)
-      const count = await writeTable(table, rows, [await csvTable(table, path)])
-      written.push({ name, path, columns: table.columns.map((column) => column.name), rows: count })
+      const files = asked.map((extension) => ({ extension, name: `${table.stem}.${extension}` }))
+      const writers = files.map(
+        ({ extension, name }) =>
+          () =>
+            tabular[extension](table, join(draft, name)),
+      )
+      const count = await writeTable(table, rows, writers)
+      const columns = table.columns.map((column) => column.name)
+      for (const { name } of files) written.push({ name, path: join(draft, name), columns, rows: count })
     },
     text: async (name, text) => {
       const path = join(draft, name)

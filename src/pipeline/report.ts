@@ -5,7 +5,7 @@ import { indicators } from '../aggregate/indicators.ts'
 import { loadRegions, type RegionTable } from '../locate/regions.ts'
 import { wrongInput } from '../model/errors.ts'
 import type { Language } from '../model/page.ts'
-import { reportFormats, type ReportFormat } from '../model/report-format.ts'
+import { defaultFormats, type ReportFormat } from '../model/report-format.ts'
 import type { ReportRow } from '../model/report-row.ts'
 import type { Breakdown } from '../model/tally.ts'
 import { datapackage, snapshotFacts } from '../reports/datapackage.ts'
@@ -20,7 +20,7 @@ import type { CensusRequest } from './census.ts'
 import { draftIn, publish, removeOldDrafts, writeSynced } from './drafts.ts'
 import { openFigures, type Figures, type Shown } from './figures.ts'
 import { openTops, pageFacts, type Tops } from './page-facts.ts'
-import { reportFiles } from './report-files.ts'
+import { fileNames, reportFiles } from './report-files.ts'
 import { reportRows, rowsContext, type RowsContext } from './report-rows.ts'
 import { breakdownsOf, scopeOf } from './report-scope.ts'
 import { normalised } from './survey-rows.ts'
@@ -35,7 +35,7 @@ export interface ReportRequest extends CensusRequest {
   readonly per: number
   readonly populationYear?: number
   readonly out: string
-  /** All there are when absent. */
+  /** `defaultFormats` when absent. */
   readonly formats?: readonly ReportFormat[]
   /** Of the page; English when absent. */
   readonly language?: Language
@@ -63,8 +63,6 @@ export interface Report {
   readonly mailProducts: readonly { readonly product: string; readonly addresses: number }[]
   readonly warnings: readonly string[]
 }
-
-const pageFile = 'report.html'
 
 /** Snapshot → census → tallies → report files. The files stand in `out` only once all of them are written. */
 export async function makeReport(request: ReportRequest): Promise<Report> {
@@ -109,7 +107,7 @@ interface Context extends RowsContext {
 async function writeReport(context: Context, by: readonly Breakdown[], draft: string, out: string): Promise<Report> {
   const { snapshot, regions, request, figures } = context
   const header = await figures.headers(context)
-  const formats = request.formats ?? reportFormats
+  const formats = request.formats ?? defaultFormats
   const files = reportFiles(formats, draft)
   const shown = figures.shown.map((each) => ({ ...each, rows: [] as ReportRow[] }))
   const unnamed = new Set(context.serviceRows.filter((row) => row.isUnnamed).map((row) => row.id))
@@ -142,7 +140,7 @@ async function writeReport(context: Context, by: readonly Breakdown[], draft: st
     // Loaded here, as drawing charts needs much that nothing else does.
     const { page } = await import('../reports/page/page.ts')
     const facts = pageFacts({ snapshot, figures, regions, country, shown, tops, warnings })
-    await files.text(pageFile, page(facts, request.language ?? 'en'))
+    await files.text('report.html', page(facts, request.language ?? 'en'))
   }
   const { id, sources } = snapshot.manifest
   const title = `Exposed services per region: snapshot ${id}`
@@ -171,7 +169,7 @@ async function writeReport(context: Context, by: readonly Breakdown[], draft: st
     out,
   )
   // A file that an earlier report left and this one does not write would stand there undescribed, of another snapshot.
-  for (const name of [...Object.values(exposureFiles), indicatorsFile, pageFile])
+  for (const name of fileNames([...Object.values(exposureFiles), indicatorsFile]))
     if (!report.files.some((file) => file.name === name)) rmSync(join(out, name), { force: true })
   return report
 }

@@ -16,7 +16,7 @@ const table: Table<TableRow> = { stem: 'test', columns: columnsOf(names), row: (
 const csvOf = (rows: readonly TableRow[]): Promise<string> =>
   withFolder(async (folder) => {
     const path = join(folder, 'test.csv')
-    expect(await writeTable(table, rows, [await csvTable(table, path)])).toBe(rows.length)
+    expect(await writeTable(table, rows, [() => csvTable(table, path)])).toBe(rows.length)
     return readFile(path, 'utf8')
   })
 
@@ -43,7 +43,7 @@ describe('a table as CSV', () => {
 describe('writeTable', () => {
   it('closes every writer and finishes none where rows end in an error', async () => {
     const calls: string[] = []
-    const writer = (name: string): TableWriter => ({
+    const writer = (name: string) => async (): Promise<TableWriter> => ({
       add: () => undefined,
       finish: async () => void calls.push(`finish ${name}`),
       close: async () => void calls.push(`close ${name}`),
@@ -54,5 +54,8 @@ describe('writeTable', () => {
     })()
     await expect(writeTable(table, rows, [writer('one'), writer('two')])).rejects.toThrow('broken')
     expect(calls).toEqual(['close one', 'close two'])
+    const unopened = (): Promise<TableWriter> => Promise.reject(new Error('no room'))
+    await expect(writeTable(table, [], [writer('three'), unopened])).rejects.toThrow('no room')
+    expect(calls.slice(2)).toEqual(['close three'])
   })
 })
