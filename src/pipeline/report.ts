@@ -20,7 +20,7 @@ import type { CensusRequest } from './census.ts'
 import { draftIn, publish, removeOldDrafts, writeSynced } from './drafts.ts'
 import { openFigures, type Figures, type Shown } from './figures.ts'
 import { openTops, pageFacts, type Tops } from './page-facts.ts'
-import { fileNames, reportFiles } from './report-files.ts'
+import { fileNames, reportFiles, type ReportFiles } from './report-files.ts'
 import { reportRows, rowsContext, type RowsContext } from './report-rows.ts'
 import { breakdownsOf, scopeOf } from './report-scope.ts'
 import { normalised } from './survey-rows.ts'
@@ -72,19 +72,21 @@ export async function makeReport(request: ReportRequest): Promise<Report> {
   scopeOf(request, regions)
   const out = resolve(request.out)
   const draft = draftIn(out)
+  const files = reportFiles(request.formats ?? defaultFormats, draft)
   const figures = await openFigures(snapshot, regions, request, join(draft, 'spill'))
   try {
     const by = breakdownsThere(figures, asked, request.by !== undefined)
     const context: Context = { ...(await rowsContext(snapshot, figures, regions, request)), regions, request }
     await removeOldDrafts(out)
     await makeFolder(draft)
-    return await writeReport(context, by, draft, out)
+    return await writeReport(context, by, files, draft, out)
   } catch (error) {
     const isCensus = error instanceof Error && error.message.includes(figures.folder)
     const remedy = `; ${figures.folder} is damaged: remove it, and it is made again`
     throw storageError(error, 'the report failed', isCensus ? standing + remedy : standing)
   } finally {
     await figures.close()
+    await files.close()
     // A draft that cannot be removed is told by what went wrong before.
     await rm(draft, { recursive: true, force: true }).catch(() => undefined)
   }
@@ -104,11 +106,15 @@ interface Context extends RowsContext {
   readonly regions: RegionTable
 }
 
-async function writeReport(context: Context, by: readonly Breakdown[], draft: string, out: string): Promise<Report> {
+async function writeReport(
+  context: Context,
+  by: readonly Breakdown[],
+  files: ReportFiles,
+  draft: string,
+  out: string,
+): Promise<Report> {
   const { snapshot, regions, request, figures } = context
   const header = await figures.headers(context)
-  const formats = request.formats ?? defaultFormats
-  const files = reportFiles(formats, draft)
   const shown = figures.shown.map((each) => ({ ...each, rows: [] as ReportRow[] }))
   const unnamed = new Set(context.serviceRows.filter((row) => row.isUnnamed).map((row) => row.id))
   let tops: Tops = {}
@@ -125,7 +131,7 @@ async function writeReport(context: Context, by: readonly Breakdown[], draft: st
     if (files.hasTables) await files.table(exposureTable(breakdown, header), rows)
     else if (breakdown === 'region' || tops[breakdown] !== undefined) await drain(rows)
     // Regions come first, and say which country the page is about.
-    if (breakdown === 'region' && formats.includes('html'))
+    if (breakdown === 'region' && files.hasCharts)
       tops = openTops(figures, context.country ?? largestCountry(rowsOf(shown)))
   }
   // Of some regions alone, or without rates, there is nothing to hold a region against.
@@ -136,11 +142,9 @@ async function writeReport(context: Context, by: readonly Breakdown[], draft: st
   const rowsShown = rowsOf(shown)
   const country = context.country ?? largestCountry(rowsShown)
   const warnings = await figures.warnings(context, rowsShown)
-  if (formats.includes('html')) {
-    // Loaded here, as drawing charts needs much that nothing else does.
-    const { page } = await import('../reports/page/page.ts')
+  if (files.hasPages) {
     const facts = pageFacts({ snapshot, figures, regions, country, shown, tops, warnings })
-    await files.text('report.html', page(facts, request.language ?? 'en'))
+    await files.pages(facts, request.language ?? 'en')
   }
   const { id, sources } = snapshot.manifest
   const title = `Exposed services per region: snapshot ${id}`

@@ -1,15 +1,15 @@
 import { open } from 'node:fs/promises'
 import { csvCell, csvLine, numberCell } from './csv.ts'
+import { rowText } from './row-text.ts'
 import type { Table, TableWriter, Value } from '../model/table.ts'
 
-const cellOf = (value: Value): string => (typeof value === 'string' ? csvCell(value) : numberCell(value))
+const cellOf = (value: Value): string => `,${typeof value === 'string' ? csvCell(value) : numberCell(value)}`
 
 /** Writes a table as CSV: UTF-8, CRLF, a header row. Bytes depend on the rows alone. */
 export async function csvTable({ columns }: Table<never>, path: string): Promise<TableWriter> {
   const file = await open(path, 'wx', 0o600)
   let text = csvLine(columns.map(({ name }) => csvCell(name)))
-  const parts: (readonly Value[])[] = []
-  const texts: string[] = []
+  const textOf = rowText(cellOf)
   const write = async (): Promise<void> => {
     const full = text
     text = ''
@@ -17,17 +17,7 @@ export async function csvTable({ columns }: Table<never>, path: string): Promise
   }
   return {
     add: (row) => {
-      for (let index = 0; index < row.length; index++) {
-        const part = row[index]
-        if (part === undefined || part === parts[index]) continue
-        parts[index] = part
-        let written = ''
-        for (const value of part) written += `,${cellOf(value)}`
-        texts[index] = written
-      }
-      let line = ''
-      for (const each of texts) line += each
-      text += `${line.slice(1)}\r\n`
+      text += `${textOf(row).slice(1)}\r\n`
       return text.length > 2 ** 20 ? write() : undefined
     },
     finish: async () => {

@@ -5,6 +5,7 @@ import { parse } from 'csv-parse/sync'
 import { describe, expect, it } from 'vitest'
 import { reportCommand, type ReportOptions } from '../../src/commands/report.ts'
 import { CensusError } from '../../src/model/errors.ts'
+import { reportFormats } from '../../src/model/report-format.ts'
 import { columnBatches, openDatabase, parquetFile } from '../../src/store/duckdb.ts'
 import { addresses, makeSnapshot, withFolder, type Seen } from '../helpers/census.ts'
 import { globals, recorded } from '../helpers/cli.ts'
@@ -250,8 +251,9 @@ describe('census report', () => {
 
   it('gives the same bytes again', async () => {
     await withStore(async (report, folder) => {
-      await report({ out: join(folder, 'first') })
-      await report({ out: join(folder, 'second') })
+      const format = reportFormats.join(',')
+      await report({ out: join(folder, 'first'), format })
+      await report({ out: join(folder, 'second'), format })
       expect(await contents(join(folder, 'second'))).toEqual(await contents(join(folder, 'first')))
     })
   })
