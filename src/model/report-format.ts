@@ -1,5 +1,5 @@
 /** Formats of report files; datapackage.json describes whatever there is. */
-export const reportFormats = ['csv', 'html', 'xlsx', 'parquet'] as const
+export const reportFormats = ['csv', 'html', 'xlsx', 'parquet', 'geojson', 'md'] as const
 export type ReportFormat = (typeof reportFormats)[number]
 
 /** What is written where no format is named. */

@@ -40,6 +40,8 @@ const extensions = ['csv', 'parquet'] as const
 const single = {
   html: 'report.html',
   xlsx: 'report.xlsx',
+  geojson: 'exposure-by-region.geojson',
+  md: 'report.md',
 } as const satisfies Partial<Record<ReportFormat, string>>
 
 /** Every file that a report may have. @param tables files of tables, as CSV */
@@ -65,10 +67,7 @@ export function reportFiles(formats: readonly ReportFormat[], draft: string): Re
     hasCharts: wants('html'),
     hasPages: formats.some((format) => format in single),
     table: async (table, rows) => {
-      const files = asked.map((extension) => ({
-        extension,
-        name: `${table.stem}.${extension}`,
-      }))
+      const files = asked.map((extension) => ({ extension, name: `${table.stem}.${extension}` }))
       const writers = files.map(
         ({ extension, name }) =>
           () =>
@@ -81,27 +80,22 @@ export function reportFiles(formats: readonly ReportFormat[], draft: string): Re
       const count = await writeTable(table, rows, writers)
       columns.push(...table.columns)
       const names = table.columns.map((column) => column.name)
-      for (const { name } of files)
-        written.push({
-          name,
-          path: join(draft, name),
-          columns: names,
-          rows: count,
-        })
+      for (const { name } of files) written.push({ name, path: join(draft, name), columns: names, rows: count })
     },
     pages: async (facts, language) => {
       // Loaded here, as drawing charts needs much that nothing else does.
       if (wants('html')) await text(single.html, (await import('../reports/page/page.ts')).page(facts, language))
+      if (wants('geojson')) {
+        const { loadSeats } = await import('../locate/region-seats.ts')
+        await text(single.geojson, (await import('../reports/geojson.ts')).geojson(facts, await loadSeats()))
+      }
+      if (wants('md')) await text(single.md, (await import('../reports/markdown.ts')).markdown(facts, language))
       if (workbook !== undefined) {
         const { headingOf, workbookNotes } = await import('../reports/notes.ts')
         await workbook.finish(headingOf(language, facts), (shortened) =>
           workbookNotes(language, facts, columns, shortened),
         )
-        written.push({
-          name: single.xlsx,
-          path: join(draft, single.xlsx),
-          rows: 0,
-        })
+        written.push({ name: single.xlsx, path: join(draft, single.xlsx), rows: 0 })
       }
     },
     close: async () => workbook?.close(),

@@ -84,6 +84,8 @@ const sorted = (counts: object): object =>
 const kinds: Readonly<Record<string, { readonly mediatype: string; readonly isText: boolean }>> = {
   csv: { mediatype: 'text/csv', isText: true },
   html: { mediatype: 'text/html', isText: true },
+  geojson: { mediatype: 'application/geo+json', isText: true },
+  md: { mediatype: 'text/markdown', isText: true },
   xlsx: { mediatype: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', isText: false },
   parquet: { mediatype: 'application/vnd.apache.parquet', isText: false },
 }

@@ -12,7 +12,7 @@ export function headingOf(language: Language, { views: [view] }: PageFacts): str
 }
 
 /** What a reader must know of figures that stand without the page: terms and texts. */
-function notes(words: Messages, facts: PageFacts): (readonly [string, string])[] {
+export function notes(words: Messages, facts: PageFacts): (readonly [string, string])[] {
   const { observed, origins, credits } = facts
   const many = (term: string, texts: readonly string[]): (readonly [string, string])[] =>
     texts.map((text) => [term, text])
