@@ -1,7 +1,7 @@
 import { Option } from 'commander'
 import type { ReportOptions } from '../commands/report.ts'
 import { languages } from '../model/page.ts'
-import { reportFormats } from '../model/report-format.ts'
+import { defaultFormats, reportFormats } from '../model/report-format.ts'
 import { reportBreakdowns } from '../model/tally.ts'
 import { addressDatabase, regionTables, whole, type CommandLine } from './options.ts'
 
@@ -23,7 +23,7 @@ export function declareReport(cli: CommandLine): void {
       new Option('--population-year <Y>', 'default: the year nearest the observations').argParser(whole(1900, 2200)),
     )
     .option('--out <DIR>', 'where the files go', 'report')
-    .option('--format <LIST>', `of ${reportFormats.join(', ')}`, reportFormats.join(','))
+    .option('--format <LIST>', `of ${reportFormats.join(', ')}`, defaultFormats.join(','))
     .addOption(new Option('--lang <LANG>', 'language of the page').choices(languages).default('en'))
     .addOption(regionTables)
     .addOption(addressDatabase)

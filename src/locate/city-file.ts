@@ -7,6 +7,8 @@ export interface Cities {
   readonly population: Uint32Array
   /** 1 for capitals (GeoNames feature code `PPLC`). */
   readonly isCapital: Uint8Array
+  /** 1 for seats of first-level divisions (`PPLA`), among which capitals are. */
+  readonly isSeat: Uint8Array
   /** Index into `countries`. */
   readonly countryOf: Uint16Array
   /** ISO 3166-1 alpha-2 codes. */
@@ -60,6 +62,7 @@ export function readCities(bytes: Uint8Array): Cities {
   const longitude = new Float64Array(count)
   const population = new Uint32Array(count)
   const isCapital = new Uint8Array(count)
+  const isSeat = new Uint8Array(count)
   const countryOf = new Uint16Array(count)
   const names = spans(count)
   const admins = spans(count)
@@ -87,8 +90,11 @@ export function readCities(bytes: Uint8Array): Cities {
       at += length
       if (field === fields.name) names.set(index, from, length)
       else if (field === fields.admin) admins.set(index, from, length)
-      else if (field === fields.feature) isCapital[index] = Number(buffer.toString('latin1', from, at) === 'PPLC')
-      else if (field === fields.country) {
+      else if (field === fields.feature) {
+        const feature = buffer.toString('latin1', from, at)
+        isCapital[index] = Number(feature === 'PPLC')
+        isSeat[index] = Number(feature === 'PPLC' || feature === 'PPLA')
+      } else if (field === fields.country) {
         const key = length === 2 ? buffer.readUInt16BE(from) : -1
         let number = numbers.get(key)
         if (number === undefined) {
@@ -110,6 +116,7 @@ export function readCities(bytes: Uint8Array): Cities {
     longitude,
     population,
     isCapital,
+    isSeat,
     countryOf,
     countries,
     name: (index) => text(names, index),

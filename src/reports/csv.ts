@@ -29,6 +29,9 @@ export function csvCell(text: string): string {
 /** A line of cells that are written already, with its CRLF. */
 export const csvLine = (cells: readonly string[]): string => `${cells.join(',')}\r\n`
 
+/** A number as every file has it. */
+export const rounded = (value: number): number => Number(numberCell(value))
+
 /** A number's cell: whole ones as they are, others with six significant digits, nothing for none. */
 export const numberCell = (value: number | undefined): string =>
   value === undefined ? '' : Number.isInteger(value) ? String(value) : sixDigits(value)

@@ -7,7 +7,7 @@ import { fieldOf } from './fields.ts'
 export interface Described {
   readonly name: string
   readonly path: string
-  /** Of a table; a page has none. */
+  /** Of a file that is a table. */
   readonly columns?: readonly string[]
 }
 
@@ -35,8 +35,8 @@ export async function datapackage(
   version: string,
 ): Promise<object> {
   return {
-    // A page is no table.
-    profile: files.every((file) => file.columns !== undefined) ? 'tabular-data-package' : 'data-package',
+    // A page is no table, and Parquet no tabular resource to Frictionless.
+    profile: files.every((file) => file.name.endsWith('.csv')) ? 'tabular-data-package' : 'data-package',
     name: `exposure-census-${id.toLowerCase().replaceAll(/[^a-z0-9._-]/g, '-')}`,
     title,
     description: 'How every figure comes about is told in docs/method.md of exposure-census.',
@@ -80,30 +80,49 @@ const sorted = (counts: object): object =>
       ]),
   )
 
+/** Media types of the files, by extension. */
+const kinds: Readonly<Record<string, { readonly mediatype: string; readonly isText: boolean }>> = {
+  csv: { mediatype: 'text/csv', isText: true },
+  html: { mediatype: 'text/html', isText: true },
+  geojson: { mediatype: 'application/geo+json', isText: true },
+  md: { mediatype: 'text/markdown', isText: true },
+  xlsx: { mediatype: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', isText: false },
+  parquet: { mediatype: 'application/vnd.apache.parquet', isText: false },
+}
+
 async function resource(file: Described): Promise<object> {
   const hash = createHash('sha256')
   for await (const chunk of createReadStream(file.path, { highWaterMark: 2 ** 20 })) hash.update(chunk as Buffer)
   const { size } = await stat(file.path)
-  const common = { path: file.name, encoding: 'utf-8', bytes: size, hash: `sha256:${hash.digest('hex')}` }
+  const extension = file.name.slice(file.name.lastIndexOf('.') + 1)
+  const { mediatype, isText } = kinds[extension] ?? { mediatype: 'application/octet-stream', isText: false }
+  const common = {
+    path: file.name,
+    ...(isText ? { encoding: 'utf-8' } : {}),
+    bytes: size,
+    hash: `sha256:${hash.digest('hex')}`,
+    format: extension,
+    mediatype,
+  }
+  const stem = file.name.slice(0, -extension.length - 1)
   const { columns } = file
-  if (columns === undefined)
+  const schema = columns && {
+    fields: columns.map((name) => ({ name, ...fieldOf(name) })),
+    missingValues: [''],
+  }
+  if (extension === 'csv')
     return {
-      profile: 'data-resource',
-      name: file.name.replace(/\.\w+$/, ''),
+      profile: 'tabular-data-resource',
+      name: stem,
       ...common,
-      format: 'html',
-      mediatype: 'text/html',
+      dialect: { delimiter: ',', lineTerminator: '\r\n', quoteChar: '"', doubleQuote: true, header: true },
+      schema,
     }
+  // Names are unique: a table may be there as CSV, too.
   return {
-    profile: 'tabular-data-resource',
-    name: file.name.replace(/\.csv$/, ''),
+    profile: 'data-resource',
+    name: extension === 'html' ? stem : file.name,
     ...common,
-    format: 'csv',
-    mediatype: 'text/csv',
-    dialect: { delimiter: ',', lineTerminator: '\r\n', quoteChar: '"', doubleQuote: true, header: true },
-    schema: {
-      fields: columns.map((name) => ({ name, ...fieldOf(name) })),
-      missingValues: [''],
-    },
+    ...(schema === undefined ? {} : { schema }),
   }
 }

@@ -1,7 +1,7 @@
-import { open } from 'node:fs/promises'
 import type { ReportRow } from '../model/report-row.ts'
 import { breakdownKeys, type Breakdown } from '../model/tally.ts'
-import { csvCell, csvLine, numberCell } from './csv.ts'
+import { columnsOf } from './fields.ts'
+import type { Table, Value } from '../model/table.ts'
 
 /** Name of the file that holds a breakdown. */
 export const exposureFiles = {
@@ -53,51 +53,29 @@ export const exposureColumns = (breakdown: Breakdown): string[] => [
   ...after,
 ]
 
-/**
- * Writes rows as CSV: UTF-8, CRLF, a header row. Bytes depend on the rows alone.
- * @returns the number of rows
- */
-export async function writeExposureCsv(
-  path: string,
-  breakdown: Breakdown,
-  header: (source: string) => RowHeader,
-  rows: AsyncIterable<ReportRow>,
-): Promise<number> {
-  const file = await open(path, 'wx', 0o600)
-  try {
-    let text = csvLine(exposureColumns(breakdown))
-    let count = 0
-    let source = ''
-    let lead = ''
-    let place = ''
-    let cell: Pick<ReportRow, 'country' | 'region' | 'keys' | 'service'> | undefined
-    for await (const row of rows) {
-      if (row.source !== source || count === 0) {
-        source = row.source
-        const { snapshot, observedFrom, observedTo, basis } = header(source)
-        lead = [snapshot, observedFrom, observedTo, source, basis].map(csvCell).join(',')
+/** The rows of a breakdown as a table: what rows share before the unit is made once. */
+export function exposureTable(breakdown: Breakdown, header: (source: string) => RowHeader): Table<ReportRow> {
+  let ofSource: readonly Value[] | undefined
+  let ofCell: readonly Value[] = []
+  let cell: Pick<ReportRow, 'source' | 'country' | 'region' | 'keys' | 'service'> | undefined
+  return {
+    stem: exposureFiles[breakdown].replace('.csv', ''),
+    columns: columnsOf(exposureColumns(breakdown)),
+    row: (row) => {
+      if (ofSource === undefined || row.source !== cell?.source) {
+        const { snapshot, observedFrom, observedTo, basis } = header(row.source)
+        ofSource = [snapshot, observedFrom, observedTo, row.source, basis]
         cell = undefined
       }
       // A cell's three units follow one another and share everything before the unit.
       const shared = cell?.country === row.country && cell.region === row.region && cell.service === row.service
       if (!shared || cell?.keys !== row.keys) {
         cell = row
-        const { country, region, regionName, regionNameLocal, service, keys } = row
-        place = `${lead},${[country, region, regionName, regionNameLocal, service, ...keys].map(csvCell).join(',')}`
+        ofCell = [row.country, row.region, row.regionName, row.regionNameLocal, row.service, ...row.keys]
       }
-      text +=
-        `${place},${row.unit},${row.asked ?? ''},${row.count},${row.population ?? ''},${row.populationYear ?? ''},${numberCell(row.per100k)},${numberCell(row.per100kLow)},` +
-        `${numberCell(row.per100kHigh)},${numberCell(row.rateRatio)},${row.rank ?? ''},${row.flags.join(';')}\r\n`
-      count++
-      if (text.length > 2 ** 20) {
-        await file.writeFile(text)
-        text = ''
-      }
-    }
-    await file.writeFile(text)
-    await file.sync()
-    return count
-  } finally {
-    await file.close()
+      const { unit, asked, count, population, populationYear, per100k, per100kLow, per100kHigh } = row
+      const rates = [per100k, per100kLow, per100kHigh, row.rateRatio, row.rank] as const
+      return [ofSource, ofCell, [unit, asked, count, population, populationYear, ...rates, row.flags.join(';')]]
+    },
   }
 }

@@ -1,8 +1,9 @@
 import { figureFlags, recordFlags } from '../model/flags.ts'
 import { funnelPlaces } from '../model/indicators.ts'
+import type { Column, ColumnType } from '../model/table.ts'
 
 interface Field {
-  readonly type: string
+  readonly type: ColumnType
   readonly description: string
 }
 
@@ -87,3 +88,11 @@ export function fieldOf(name: string): Field | undefined {
   const plain = name.replace(/^(old|new)_/, '')
   return exposureFields[plain] ?? comparisonFields[plain] ?? indicatorFields[plain]
 }
+
+/** Columns by their names. */
+export const columnsOf = (names: readonly string[]): Column[] =>
+  names.map((name) => {
+    const field = fieldOf(name)
+    if (field === undefined) throw new Error(`nothing describes the column ${name}`)
+    return { name, type: field.type }
+  })

@@ -1,8 +1,12 @@
 import { chmod, mkdir, readFile, readdir, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DuckDBTimestampTZValue } from '@duckdb/node-api'
+import { parse } from 'csv-parse/sync'
 import { describe, expect, it } from 'vitest'
 import { reportCommand, type ReportOptions } from '../../src/commands/report.ts'
 import { CensusError } from '../../src/model/errors.ts'
+import { reportFormats } from '../../src/model/report-format.ts'
+import { columnBatches, openDatabase, parquetFile } from '../../src/store/duckdb.ts'
 import { addresses, makeSnapshot, withFolder, type Seen } from '../helpers/census.ts'
 import { globals, recorded } from '../helpers/cli.ts'
 
@@ -146,6 +150,34 @@ describe('census report', () => {
     })
   })
 
+  it('writes Parquet with the figures of the CSV', async () => {
+    await withStore(async (report, folder) => {
+      const out = join(folder, 'out')
+      await report({ format: 'csv,parquet' })
+      const names = (await readdir(out)).filter((name) => name.endsWith('.csv'))
+      expect(names).toHaveLength(5)
+      const database = await openDatabase({ folders: [out], temporary: folder })
+      for (const name of names) {
+        const [csv, typed] = [join(out, name), join(out, name.replace(/csv$/, 'parquet'))]
+        const rows: string[][] = parse(await readFile(csv, 'utf8'), { record_delimiter: '\r\n' })
+        const found: unknown[][] = []
+        for await (const columns of columnBatches(database.connection, `SELECT * FROM ${parquetFile(typed)}`))
+          for (const index of columns[0]?.keys() ?? []) found.push(columns.map((column) => column[index]))
+        const plain = (value: unknown): string =>
+          value instanceof DuckDBTimestampTZValue
+            ? new Date(Number(value.micros / 1000n)).toISOString().replace('.000Z', 'Z')
+            : typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint'
+              ? String(value)
+              : ''
+        // No text of this store is a formula.
+        expect(found.map((row) => row.map(plain))).toEqual(rows.slice(1))
+      }
+      database.close()
+      await report({ format: 'csv' })
+      expect((await readdir(out)).filter((name) => name.endsWith('.parquet'))).toEqual([])
+    })
+  })
+
   it('has one population year for a country, and refuses one that its regions have not', async () => {
     const { message } = await withStore(async (report) => errorOf(report({ country: 'JP', populationYear: 2019 })))
     expect(message).toContain('2019')
@@ -219,8 +251,9 @@ describe('census report', () => {
 
   it('gives the same bytes again', async () => {
     await withStore(async (report, folder) => {
-      await report({ out: join(folder, 'first') })
-      await report({ out: join(folder, 'second') })
+      const format = reportFormats.join(',')
+      await report({ out: join(folder, 'first'), format })
+      await report({ out: join(folder, 'second'), format })
       expect(await contents(join(folder, 'second'))).toEqual(await contents(join(folder, 'first')))
     })
   })

@@ -16,3 +16,71 @@ export const hostileTexts: readonly string[] = [
   '__proto__',
   'constructor',
 ]
+
+const pieces: readonly string[] = [
+  hostileTexts,
+  ['=', '+', '-', '@', '\t', '\r', '\n', '\r\n', ' ', '＝', '＋', '－', '＠', "'", '"', '""', ',', ';', '|', '%', '\\'],
+  ['=1+1', '=cmd|" /C calc"!A0', '@SUM(1)', '+1-1', '{=1}', '_x0041_', '_x005F_', '_x0000_', '\u00a0=1', '\u3000=1'],
+  ['<', '>', '&', '&#0;', '&#x3c;', ']]>', '<![CDATA[', '<?xml', '<b>', '</td>', '<!--', '-->', '[a](javascript:1)'],
+  [
+    '`',
+    '*',
+    '**',
+    '_',
+    '#',
+    '> ',
+    '- ',
+    '1. ',
+    '|-|',
+    '![a](http://192.0.2.1)',
+    'http://192.0.2.1',
+    'www.example.com',
+    'a@example.com',
+  ],
+  [
+    '\0',
+    '\u0001',
+    '\u0007',
+    '\b',
+    '\u000b',
+    '\f',
+    '\u001b[2J',
+    '\u001b]0;taken\u0007',
+    '\u007f',
+    '\u0085',
+    '\u009b31m',
+  ],
+  [
+    '\u061c',
+    '\u200b',
+    '\u200e',
+    '\u202a',
+    '\u202e',
+    '\u2066',
+    '\u2069',
+    '\u2028',
+    '\u2029',
+    '\ufeff',
+    '\ufffe',
+    '\uffff',
+  ],
+  ['\ud800', '\udfff', '\ud83d\ude00', '例', 'é', 'a', 'x1', '0'],
+].flat()
+
+/**
+ * So many hostile texts, the same each time: the listed ones, and pieces of them and others strung together, some of
+ * them long. The last are longer than a cell of Excel.
+ */
+export function hostileTextsMade(count: number): string[] {
+  // A linear congruential generator (Numerical Recipes) is chance enough.
+  let state = 1
+  const below = (end: number): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return Math.floor((state / 2 ** 32) * end)
+  }
+  const made = Array.from({ length: count - hostileTexts.length - 2 }, (_, index) => {
+    const length = index % 1000 === 999 ? 2000 : 1 + below(6)
+    return Array.from({ length }, () => pieces[below(pieces.length)] ?? '').join('')
+  })
+  return [...hostileTexts, ...made, '='.repeat(40_000), `${'x'.repeat(32_766)}😀`]
+}

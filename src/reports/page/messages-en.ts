@@ -165,6 +165,16 @@ export const en = {
     'The people of a region neither own nor use what is hosted there. Rates compare sizes; they lay no blame.',
     'Banners tell what they like; honeypots pretend.',
   ],
+  workbook: 'This workbook',
+  workbookCut: (cells: string, sheet: string, most: string) =>
+    `${cells} cells of ${sheet} are cut to ${most} characters, the most that Excel holds; CSV and Parquet have them whole.`,
+  workbookContinued: (sheet: string, most: string) =>
+    `${sheet} has more than ${most} rows, the most that Excel holds: it goes on in the next sheet.`,
+  workbookWhole: 'Nothing is cut or left out.',
+  workbookText:
+    'Text is as it was seen and never a formula. Control characters stand as _x0001_ (which Excel shows as that character), NUL and what is half a character as U+FFFD. Times are UTC.',
+  flag: 'Flag',
+  column: 'Column',
   credits: 'Licences and credits',
   creditPopulation: 'Populations and names:',
   creditDbip: 'IP Geolocation by DB-IP',

@@ -152,6 +152,15 @@ export const ja: Messages = {
     'そこに置かれている機器は、その地域の住民が所有し、利用しているとは限りません。率は規模を比べるためのもので、責任を示すものではありません。',
     'バナーの内容は正しいとは限らず、ハニーポットは偽装します。',
   ],
+  workbook: 'このブック',
+  workbookCut: (cells, sheet, most) =>
+    `${sheet}の${cells}個のセルは、Excelの上限である${most}文字で切られています。CSVとParquetには全体があります。`,
+  workbookContinued: (sheet, most) => `${sheet}はExcelの上限である${most}行を超えるため、次のシートに続きます。`,
+  workbookWhole: '切られたものも省かれたものもありません。',
+  workbookText:
+    '文字列は観測されたままで、数式にはなりません。制御文字は _x0001_ の形（Excelではその文字として表示）、NULと半端な文字はU+FFFDで表されます。時刻はUTCです。',
+  flag: 'フラグ',
+  column: '列',
   credits: 'ライセンスと出典',
   creditPopulation: '人口と名称：',
   creditDbip: 'IP Geolocation by DB-IP',

@@ -29,7 +29,8 @@ const notice = (title: string, lines: readonly string[]): Element | undefined =>
         h('ul', {}, ...lines.map((line) => h('li', { lang: 'en' }, line))),
       )
 
-function sentences(words: Messages, view: PageView, { total, unknown, cells }: PageService): string[] {
+/** What there is to say of a service, sentence by sentence. */
+export function sentences(words: Messages, view: PageView, { total, unknown, cells }: PageService): string[] {
   if (total.count === 0) return [words.summaryNone]
   const placed = total.count - unknown.count
   const counted = words.summaryTotal({
