@@ -13,7 +13,7 @@ export const recordFlags = [
 export type RecordFlag = (typeof recordFlags)[number]
 
 /** Flags of a figure that come from the whole snapshot or from the figure itself. */
-export const figureFlags = ['small-count', 'partial', 'scope-limited', 'forced'] as const
+export const figureFlags = ['small-count', 'partial', 'scope-limited', 'forced', 'suppressed'] as const
 export type Flag = RecordFlag | (typeof figureFlags)[number]
 
 export const flagBit = (flag: RecordFlag): number => 1 << recordFlags.indexOf(flag)

@@ -14,6 +14,8 @@ export interface SuppressionTable {
 export interface Union {
   readonly union: number
   readonly parts: readonly number[]
+  /** Whether it has parts that are no columns, so that it may be more than the sum of those that are. */
+  readonly isOpen?: boolean
 }
 
 export interface Suppression {
@@ -28,9 +30,14 @@ export interface Suppression {
  * there is a table that agrees with everything published and has 1 there, and one that has `least` - 1. 0 is published: it
  * tells of nobody. Which cells are hidden besides is found greedily, the fewest and smallest first (complementary
  * suppression: Willenborg and de Waal, Elements of Statistical Disclosure Control, 2001, chapter 4).
+ * @param wasHidden whether an earlier edition hid a cell: what it hid is hidden again before anything else
  * @throws RangeError for counts that are no whole numbers from 0
  */
-export function suppress({ rows, unions }: SuppressionTable, least: number): Suppression {
+export function suppress(
+  { rows, unions }: SuppressionTable,
+  least: number,
+  wasHidden: (row: number, column: number) => boolean = () => false,
+): Suppression {
   for (const count of rows.flat()) requireWhole('a count', count)
   const isSmall = (count: number): boolean => count > 0 && count < least
   const hidden = rows.map((row) => row.map(isSmall))
@@ -40,7 +47,7 @@ export function suppress({ rows, unions }: SuppressionTable, least: number): Sup
   )
   for (const [at, column] of small) {
     for (const target of [1, least - 1]) {
-      const best = rows[at]?.[column] === target ? [] : cheapest(rows, unions, hidden, at, column, target)
+      const best = rows[at]?.[column] === target ? [] : cheapest(rows, unions, hidden, wasHidden, [at, column], target)
       if (best === undefined) {
         unprotected.push([at, column])
         break
@@ -58,8 +65,8 @@ function cheapest(
   rows: SuppressionTable['rows'],
   unions: readonly Union[],
   hidden: readonly (readonly boolean[])[],
-  at: number,
-  column: number,
+  wasHidden: (row: number, column: number) => boolean,
+  [at, column]: Place,
   target: number,
 ): readonly Place[] | undefined {
   const total = rows.length - 1
@@ -83,12 +90,13 @@ function cheapest(
       const places = [at, partner].flatMap((each) =>
         change.flatMap((by, place) => (by === 0 || hidden[each]?.[place] === true ? [] : [[each, place] as const])),
       )
-      const counts = places.map(([each, place]) => rows[each]?.[place] ?? 0)
+      const count = ([each, place]: Place): number => rows[each]?.[place] ?? 0
       // A published 0 stays one. Sums are what readers want most.
-      if (counts.includes(0)) continue
+      if (places.some((each) => count(each) === 0)) continue
+      const anew = places.filter(([each, place]) => !wasHidden(each, place))
       const cost =
-        counts.reduce((sum, count) => sum + Math.log2(1 + count), 0) +
-        (places.some(([each]) => each === total) ? 1e6 : 0)
+        anew.reduce((sum, each) => sum + Math.log2(1 + count(each)), 0) +
+        (anew.some(([each]) => each === total) ? 1e6 : 0)
       if (best === undefined || cost < best.cost) best = { places, cost }
     }
   }
@@ -107,21 +115,19 @@ function rowWith(
   moved[column] = target
   const count = (place: number): number => moved[place] ?? 0
   // From the last, so that a union's parts are set before their own.
-  for (const { union, parts } of unions.toReversed()) {
+  for (const { union, parts, isOpen } of unions.toReversed()) {
     if (union !== column) continue
     for (const part of parts) moved[part] = Math.min(count(part), target)
+    if (isOpen === true) continue
     const lack = target - parts.reduce((sum, part) => sum + count(part), 0)
     const largest = parts.toSorted((a, b) => count(b) - count(a))[0]
     if (lack > 0 && largest !== undefined) moved[largest] = count(largest) + lack
   }
-  for (const { union, parts } of unions) {
+  for (const { union, parts, isOpen } of unions) {
     if (union === column) continue
     if (isMovedWhole && parts.includes(column)) moved[union] = (row[union] ?? 0) + target - (row[column] ?? 0)
     const counts = parts.map(count)
-    moved[union] = Math.min(
-      Math.max(count(union), ...counts),
-      counts.reduce((sum, each) => sum + each, 0),
-    )
+    moved[union] = Math.min(Math.max(count(union), ...counts), most(counts, isOpen))
   }
   return moved
 }
@@ -129,8 +135,12 @@ function rowWith(
 /** Whether a row can be one of counts. */
 const isSound = (row: readonly number[], unions: readonly Union[]): boolean =>
   row.every((count) => count >= 0) &&
-  unions.every(({ union, parts }) => {
+  unions.every(({ union, parts, isOpen }) => {
     const counts = parts.map((part) => row[part] ?? 0)
     const whole = row[union] ?? 0
-    return whole >= Math.max(...counts) && whole <= counts.reduce((sum, count) => sum + count, 0)
+    return whole >= Math.max(0, ...counts) && whole <= most(counts, isOpen)
   })
+
+/** What a union of parts has at most. */
+const most = (parts: readonly number[], isOpen = false): number =>
+  isOpen ? Infinity : parts.reduce((sum, count) => sum + count, 0)

@@ -1,29 +1,40 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { suppress, type SuppressionTable } from '../../src/statistics/suppression.ts'
+import { suppress, type SuppressionTable, type Union } from '../../src/statistics/suppression.ts'
 import { minimum, type Constraint } from '../helpers/simplex.ts'
 
 /** Three services of a category, two of none; the category; `all`, of services and of what they are grouped into. */
-const unions = [
-  { union: 5, parts: [0, 1, 2] },
-  { union: 6, parts: [0, 1, 2, 3, 4] },
-  { union: 6, parts: [5, 3, 4] },
-]
+const closed = {
+  services: [[0], [1], [2], [3], [4], [0, 1, 2], [0, 1, 2, 3, 4]],
+  unions: [
+    { union: 5, parts: [0, 1, 2] },
+    { union: 6, parts: [0, 1, 2, 3, 4] },
+    { union: 6, parts: [5, 3, 4] },
+  ] as readonly Union[],
+}
+/** Without the two of no category, which `all` has all the same. */
+const open = {
+  services: [[0], [1], [2], [0, 1, 2], [0, 1, 2, 3, 4]],
+  unions: [
+    { union: 3, parts: [0, 1, 2] },
+    { union: 4, parts: [0, 1, 2, 3], isOpen: true },
+  ] as readonly Union[],
+}
 
 /** Addresses, each with some services: what unions are made of. */
-function tableOf(regions: readonly (readonly number[])[]): SuppressionTable {
+function tableOf(regions: readonly (readonly number[])[], { services, unions }: typeof closed): SuppressionTable {
   const rows = regions.map((addresses) => {
-    const having = (services: readonly number[]): number =>
-      addresses.filter((mask) => services.some((each) => (mask >> each) & 1)).length
-    return [[0], [1], [2], [3], [4], [0, 1, 2], [0, 1, 2, 3, 4]].map(having)
+    const having = (some: readonly number[]): number =>
+      addresses.filter((mask) => some.some((each) => (mask >> each) & 1)).length
+    return services.map(having)
   })
-  const sums = Array.from({ length: 7 }, (_, column) => rows.reduce((sum, row) => sum + (row[column] ?? 0), 0))
+  const sums = services.map((_, column) => rows.reduce((sum, row) => sum + (row[column] ?? 0), 0))
   return { rows: [...rows, sums], unions }
 }
 
 /** What an attacker knows of the hidden cells: `[least, most]` of each that was small, by linear programming. */
 function attacked(
-  { rows }: SuppressionTable,
+  { rows, unions }: SuppressionTable,
   hidden: readonly (readonly boolean[])[],
   least: number,
 ): (readonly [number, number])[] {
@@ -49,8 +60,10 @@ function attacked(
       ),
     ),
     ...rows.flatMap((_, at) =>
-      unions.flatMap(({ union, parts }) => [
-        constraint([[at, union, 1], ...parts.map((part) => [at, part, -1] as const)], false),
+      unions.flatMap(({ union, parts, isOpen }) => [
+        ...(isOpen === true
+          ? []
+          : [constraint([[at, union, 1], ...parts.map((part) => [at, part, -1] as const)], false)]),
         ...parts.map((part) =>
           constraint(
             [
@@ -81,7 +94,9 @@ function attacked(
 
 const address = fc.oneof(fc.constantFrom(1, 2, 4, 8, 16), fc.integer({ min: 1, max: 31 }))
 const region = fc.oneof(fc.array(address, { maxLength: 8 }), fc.array(address, { minLength: 20, maxLength: 120 }))
-const tables = fc.array(region, { minLength: 2, maxLength: 6 }).map(tableOf)
+const tables = fc
+  .tuple(fc.array(region, { minLength: 2, maxLength: 6 }), fc.constantFrom(closed, open))
+  .map(([regions, shape]) => tableOf(regions, shape))
 const isSafe = ([low, high]: readonly [number, number], least: number): boolean =>
   low <= 1 + 1e-6 && high >= least - 1 - 1e-6
 
@@ -105,6 +120,18 @@ describe('suppress', () => {
       { numRuns: 60 },
     )
     expect(safe).toBeGreaterThan(refused)
+  })
+
+  it('hides nothing else than an earlier edition did', () => {
+    fc.assert(
+      fc.property(tables, fc.constantFrom(3, 5), (table, least) => {
+        const { hidden } = suppress(table, least)
+        const again = suppress(table, least, (row, column) => hidden[row]?.[column] === true)
+        for (const [at, row] of again.hidden.entries())
+          for (const [column, isHidden] of row.entries()) expect(isHidden && hidden[at]?.[column] !== true).toBe(false)
+      }),
+      { numRuns: 60 },
+    )
   })
 
   it('hiding the small counts alone gives some away', () => {

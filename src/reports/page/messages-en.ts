@@ -14,6 +14,7 @@ const flags: Readonly<Record<Flag, string>> = {
   partial: 'the snapshot lacks something',
   'scope-limited': 'of the addresses of a scope alone',
   forced: 'compared though not made in the same way',
+  suppressed: 'hidden, as it is small or would tell of one that is',
 }
 const originKinds: Readonly<Record<PageOrigin['kind'], string>> = {
   file: 'File',

@@ -15,6 +15,7 @@ export const ja: Messages = {
     partial: 'スナップショットに欠けがある',
     'scope-limited': '調査範囲内のアドレスのみ',
     forced: '同じ方法で作られていないものの比較',
+    suppressed: '少数のため、または少数を推測できるため非表示',
   },
   originKinds: { file: 'ファイル', query: '検索条件', engine: '検索エンジン', scope: '調査範囲' },
   categories: {
