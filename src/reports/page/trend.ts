@@ -59,7 +59,7 @@ function chart(words: Messages, history: readonly PagePeriod[], services: readon
   return plotted(
     {
       height: services.length * lineHeight + 40,
-      marginLeft: 132,
+      marginLeft: 162,
       marginRight: 44,
       marginTop: 14,
       marginBottom: 24,
@@ -148,5 +148,6 @@ function table(words: Messages, history: readonly PagePeriod[], services: readon
         h('tr', {}, h('th', { scope: 'row' }, words.trendRatio), h('td'), ...cells(services.map(ratio), '')),
       ),
     ),
+    true,
   )
 }
