@@ -1,7 +1,6 @@
 // @ts-check
-'use strict'
 /*
- * report.html: its one script. It lets another service be chosen, tables be sorted and filtered, and light or dark be kept.
+ * report.html, after tables.js: lets another service be chosen.
  * Every figure and text comes from the JSON in the page, and is put there as text, never as markup.
  */
 {
@@ -18,22 +17,11 @@
   /** @type {{ none: string, rowsShown: string, views: View[] }} */
   const data = JSON.parse(document.getElementById('data')?.textContent ?? '')
 
-  /** @param {unknown} value @returns {value is null | undefined} */
-  const isNone = (value) => value === null || value === undefined
-  /** @param {number | null | undefined} value */
-  const whole = (value) => (isNone(value) ? data.none : String(value).replace(/\B(?=(\d{3})+$)/g, ','))
   /** @param {number | null | undefined} value */
   const decimal = (value) =>
     isNone(value) ? data.none : value === 0 ? '0' : value >= 999.5 ? whole(Math.round(value)) : value.toPrecision(3)
   /** A length as a part of the axis. @param {number | null | undefined} value @param {number} end */
   const part = (value, end) => Number(((value ?? 0) / end).toFixed(4))
-  /** @param {ParentNode} within @param {string} selector @returns {Element[]} */
-  const all = (within, selector) => [...within.querySelectorAll(selector)]
-  /** @param {Element | null | undefined} element @param {string} text */
-  const say = (element, text) => {
-    if (element) element.textContent = text
-  }
-
   /** Rows of a chart are moved, not made: what there is of marks stays. @param {Element} section @param {string} name @param {Bar[]} bars @param {string[]} [ticks] */
   const drawBars = (section, name, bars, ticks) => {
     const svg = section.querySelector(`[data-chart="${name}"] svg`)
@@ -195,64 +183,10 @@
     }
   }
 
-  /** What a cell is sorted by: its first number where it has one; a dash is less than all numbers. @param {Element | undefined} cell */
-  const keyOf = (cell) => {
-    const text = cell?.textContent ?? ''
-    const number = Number.parseFloat(text.replaceAll(',', ''))
-    return { text, number: Number.isNaN(number) ? -Infinity : number }
-  }
-
-  /** Headings become buttons that sort. @param {HTMLTableElement} table */
-  const makeSortable = (table) => {
-    const heads = all(table, 'thead th')
-    const body = table.tBodies[0]
-    if (!body) return
-    heads.forEach((head, column) => {
-      const button = document.createElement('button')
-      button.type = 'button'
-      button.textContent = head.textContent
-      head.textContent = ''
-      head.append(button)
-      button.addEventListener('click', () => {
-        const isText = head.classList.contains('text')
-        const before = head.getAttribute('aria-sort')
-        const isDescending = before === null ? !isText : before === 'ascending'
-        for (const each of heads) each.removeAttribute('aria-sort')
-        head.setAttribute('aria-sort', isDescending ? 'descending' : 'ascending')
-        const rows = [...body.rows].map((row) => ({ row, key: keyOf(row.cells[column]) }))
-        rows.sort((a, b) => {
-          const order = isText
-            ? a.key.text < b.key.text
-              ? -1
-              : a.key.text > b.key.text
-                ? 1
-                : 0
-            : a.key.number - b.key.number || 0
-          return isDescending ? -order : order
-        })
-        body.append(...rows.map(({ row }) => row))
-      })
-    })
-  }
-
   /** @param {Element} filters @param {HTMLTableElement} table @param {View} view */
   const makeFilterable = (filters, table, view) => {
-    const output = filters.querySelector('output')
-    const [rowInput, columnInput] = ['rows', 'columns'].map((kind) => {
-      const input = filters.querySelector(`[data-filter="${kind}"]`)
-      return input instanceof HTMLInputElement ? input : undefined
-    })
-    rowInput?.addEventListener('input', () => {
-      const wanted = rowInput.value.trim().toLowerCase()
-      const rows = [...(table.tBodies[0]?.rows ?? [])]
-      for (const row of rows) {
-        const head = row.cells[0]
-        const text = `${head?.textContent} ${head?.title} ${row.querySelector('bdi')?.textContent ?? ''}`
-        row.hidden = !text.toLowerCase().includes(wanted)
-      }
-      const shown = rows.filter((row) => !row.hidden).length
-      say(output, data.rowsShown.replace('{shown}', whole(shown)).replace('{all}', whole(rows.length)))
-    })
+    filterRows(filters, table, data.rowsShown)
+    const columnInput = inputOf(filters, 'columns')
     columnInput?.addEventListener('input', () => {
       const wanted = columnInput.value.trim().toLowerCase()
       const hidden = view.services.map(({ id, name }) => !`${id} ${name}`.toLowerCase().includes(wanted))
@@ -269,11 +203,6 @@
       )
   }
 
-  /** @param {string} id */
-  const select = (id) => {
-    const found = document.getElementById(id)
-    return found instanceof HTMLSelectElement ? found : undefined
-  }
   const viewSelect = select('choose-view')
   const serviceSelect = select('choose-service')
   const sections = all(document, '[data-view]')
@@ -310,12 +239,4 @@
       if (mine) makeFilterable(mine, table, view)
     })
   })
-
-  const root = document.documentElement
-  document.getElementById('theme')?.addEventListener('click', () => {
-    const isDark =
-      (root.dataset.theme ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')) === 'dark'
-    root.dataset.theme = isDark ? 'light' : 'dark'
-  })
-  for (const element of all(document, '[data-scripted]')) element.removeAttribute('hidden')
 }

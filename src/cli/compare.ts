@@ -1,4 +1,6 @@
+import { Option } from 'commander'
 import type { CompareOptions } from '../commands/compare.ts'
+import { languages } from '../model/page.ts'
 import { addressDatabase, regionTables, type CommandLine } from './options.ts'
 
 export function declareCompare(cli: CommandLine): void {
@@ -12,6 +14,7 @@ export function declareCompare(cli: CommandLine): void {
     .option('--regions <LIST>', 'ISO 3166-2 codes or names, English or Japanese')
     .option('--out <DIR>', 'where the files go', 'comparison')
     .option('--force', 'compare what was not made in the same way', false)
+    .addOption(new Option('--lang <LANG>', 'language of the page').choices(languages).default('en'))
     .addOption(regionTables)
     .addOption(addressDatabase)
     .option('--old-address-database <FILE>', 'the one that decides the old snapshot, where it was another')

@@ -10,6 +10,8 @@ export function declareReport(cli: CommandLine): void {
     .command('report')
     .description('count a snapshot per region and per head, and write the report files')
     .option('--snapshot <ID>', 'the snapshot to count (default: the one made last)')
+    .option('--snapshots <LIST>', 'a series: the report is of the newest, beside those before it')
+    .option('--force', 'of --snapshots: also what was not made in the same way', false)
     .option('--country <CC>', 'only this country')
     .option('--services <LIST>', 'services and categories (mail, time, iot, …)')
     .option('--regions <LIST>', 'ISO 3166-2 codes or names, English or Japanese')

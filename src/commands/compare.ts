@@ -1,4 +1,5 @@
 import { exitCodes, type ExitCode } from '../model/errors.ts'
+import type { Language } from '../model/page.ts'
 import { compare } from '../pipeline/compare.ts'
 import { comparisonLines } from '../reports/comparison-text.ts'
 import { grouped } from '../reports/text.ts'
@@ -13,13 +14,14 @@ export interface CompareOptions {
   readonly addressDatabase?: string
   readonly oldAddressDatabase?: string
   readonly force?: boolean
+  readonly lang?: Language
 }
 
 /** `census compare OLD NEW` */
 export async function compareCommand(
   old: string,
   now: string,
-  { services, regions, force, ...options }: CompareOptions,
+  { services, regions, force, lang, ...options }: CompareOptions,
   global: Global,
   console: Console,
 ): Promise<ExitCode> {
@@ -31,18 +33,20 @@ export async function compareCommand(
     ...options,
     ...lists,
     isForced: force === true,
+    ...(lang === undefined ? {} : { language: lang }),
     store: global.store,
     old,
     new: now,
     onCounting: progress.count,
   }).finally(() => progress.clear())
-  const { rows, file, warnings } = comparison
+  const { rows, file, page, warnings } = comparison
   const lines = [
     ...comparisonLines(comparison.old, comparison.new, rows),
     '',
     `Written: ${file} (${grouped(rows.length)} rows)`,
+    `Written: ${page}`,
   ]
-  printResult(console, global, lines, { old: comparison.old, new: comparison.new, file, warnings, rows })
+  printResult(console, global, lines, { old: comparison.old, new: comparison.new, file, page, warnings, rows })
   for (const warning of warnings) warn(console, warning)
   return comparison.isComplete ? exitCodes.done : exitCodes.partial
 }

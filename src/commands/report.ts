@@ -8,6 +8,8 @@ import { list, printResult, progressLine, warn, type Console, type Global } from
 
 export interface ReportOptions {
   readonly snapshot?: string
+  readonly snapshots?: string
+  readonly force?: boolean
   readonly country?: string
   readonly services?: string
   readonly regions?: string
@@ -35,17 +37,27 @@ const formatsOf = (text: string): ReportFormat[] => {
 /** `census report` */
 export async function reportCommand(options: ReportOptions, global: Global, console: Console): Promise<ExitCode> {
   const formats = formatsOf(options.format)
-  const { services, regions, by, format: _, lang, ...rest } = options
-  const lists = Object.entries({ services: list(services), regions: list(regions), by: list(by) }).filter(
-    ([, value]) => value !== undefined,
-  )
-  const request = { ...rest, ...Object.fromEntries(lists), formats, language: lang }
+  const { snapshots, force, services, regions, by, format: _, lang, ...rest } = options
+  if (snapshots !== undefined && options.snapshot !== undefined)
+    throw wrongInput(
+      '--snapshot and --snapshots are both given',
+      'leave one out: a series has its newest snapshot’s report',
+    )
+  if (snapshots === undefined && force === true)
+    throw wrongInput('--force is given without --snapshots', 'name the snapshots that are to stand beside each other')
+  const lists = Object.entries({
+    snapshots: list(snapshots),
+    services: list(services),
+    regions: list(regions),
+    by: list(by),
+  }).filter(([, value]) => value !== undefined)
+  const request = { ...rest, isForced: force === true, ...Object.fromEntries(lists), formats, language: lang }
   const progress = progressLine(console, global)
   const report = await makeReport({ ...request, store: global.store, onCounting: progress.count }).finally(() =>
     progress.clear(),
   )
   printReport(report, options.out, global, console)
-  return report.snapshot.manifest.complete ? exitCodes.done : exitCodes.partial
+  return report.isComplete ? exitCodes.done : exitCodes.partial
 }
 
 /** What is told of a snapshot without a source. */

@@ -43,7 +43,7 @@ export async function runCommand(
   const shown = global.json || options.print || console.interactive
   if (shown && !global.json) printResult(console, global, [...linesOf(snapshot.manifest), ''], undefined)
   printReport(report, config.report.out, { ...global, quiet: global.quiet || !shown }, console)
-  return snapshot.manifest.complete ? exitCodes.done : exitCodes.partial
+  return report.isComplete ? exitCodes.done : exitCodes.partial
 }
 
 function linesOf(manifest: Manifest): string[] {
@@ -78,6 +78,7 @@ function reportRequest(config: Config, global: Global, snapshot: string): Report
     ...(config.regions === undefined ? {} : { regions: config.regions }),
     ...(config.report.by === undefined ? {} : { by: config.report.by }),
     ...(config.report.format === undefined ? {} : { formats: config.report.format }),
+    ...(config.report.history === undefined ? {} : { history: config.report.history }),
     ...(config.report.lang === undefined ? {} : { language: config.report.lang }),
     ...(config.population_year === undefined ? {} : { populationYear: config.population_year }),
     ...(config.region_tables === undefined ? {} : { regionTables: config.region_tables }),

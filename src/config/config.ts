@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { discoveryTools } from '../model/discovery.ts'
 import { wrongInput } from '../model/errors.ts'
 import { engineIds, type EngineId } from '../model/engine.ts'
+import { mostSnapshots } from '../model/history.ts'
 import { observationFields } from '../model/observation.ts'
 import { languages } from '../model/page.ts'
 import { formatIds } from '../model/reader.ts'
@@ -73,6 +74,7 @@ export const configSchema = z.strictObject({
     per: z.int().positive().optional(),
     format: z.array(z.enum(reportFormats)).min(1).optional(),
     lang: z.enum(languages).optional(),
+    history: z.int().min(2).max(mostSnapshots).optional(),
   }),
 })
 

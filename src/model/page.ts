@@ -99,11 +99,13 @@ export interface FunnelLimit {
   readonly high998: number
 }
 
-/** Totals of an earlier snapshot, by service row. */
+/** Totals of a snapshot of the series, by service row. */
 export interface PagePeriod {
   readonly snapshot: string
   readonly observedTo: string
   readonly totals: Readonly<Record<string, number>>
+  /** Of the whole snapshot. */
+  readonly flags: readonly Flag[]
 }
 
 /** Where figures come from: a file read, a question asked, a scope probed. */

@@ -8,6 +8,7 @@ import { openDatabase, parquetFiles } from '../store/duckdb.ts'
 import { isOfRecords, type RecordsSnapshot } from '../store/snapshots.ts'
 import { censusOfSnapshot, type CensusRequest } from './census.ts'
 import type { OpenSide } from './compare-side.ts'
+import { differences, methodOf } from './method.ts'
 
 /**
  * What became of the addresses of one snapshot of records in another.
@@ -67,20 +68,5 @@ function recordsOf({ context: { snapshot } }: OpenSide): RecordsSnapshot {
 export function methodDifferences(before: OpenSide, after: OpenSide): string[] {
   const [left, right] = [before.context.snapshot, after.context.snapshot]
   if (!isOfRecords(left) || !isOfRecords(right)) return []
-  const [old, now] = [methodOf(left, before.source), methodOf(right, after.source)]
-  return Object.keys(old).filter((what) => JSON.stringify(old[what]) !== JSON.stringify(now[what]))
-}
-
-/** What has to be the same. Of a scope not its file's hash, which changes with the dates of the authorisation. */
-function methodOf({ manifest }: RecordsSnapshot, source: OpenSide['source']): Readonly<Record<string, unknown>> {
-  const { survey, probe, sources } = manifest
-  return {
-    source: source === 'all' ? sources.toSorted() : source,
-    way: survey !== undefined ? 'download' : probe !== undefined ? 'probe' : 'import',
-    query: survey?.queries.map(({ query }) => query).toSorted(),
-    scope: probe && [probe.coverage, probe.vantage, probe.addresses, probe.excluded],
-    'list of ports': probe?.doors.toSorted(),
-    'set of checks': probe?.checks?.toSorted(),
-    discovery: probe?.discovery?.tool,
-  }
+  return differences(methodOf(left.manifest, before.source), methodOf(right.manifest, after.source))
 }

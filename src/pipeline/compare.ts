@@ -1,10 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { comparisonViews } from '../aggregate/comparison-views.ts'
 import { compareRows, withChance, type ComparedRow } from '../aggregate/comparison.ts'
 import { serviceRows } from '../aggregate/service-rows.ts'
 import { loadRegions } from '../locate/regions.ts'
 import { wrongInput } from '../model/errors.ts'
+import type { Language } from '../model/page.ts'
 import type { ReportRow } from '../model/report-row.ts'
 import type { Unit } from '../model/tally.ts'
 import { loadServices } from '../recognise/service.ts'
@@ -35,6 +37,8 @@ export interface CompareRequest extends CensusRequest {
   readonly oldAddressDatabase?: string
   /** Compares what was not made in the same way all the same. */
   readonly isForced?: boolean
+  /** Of the page; English when absent. */
+  readonly language?: Language
 }
 
 /** What is compared: the figures of one source, in one unit. */
@@ -50,6 +54,8 @@ export interface Comparison {
   readonly new: ComparedSide
   readonly rows: readonly ComparedRow[]
   readonly file: string
+  /** The page. */
+  readonly page: string
   /** Whether both snapshots are whole. */
   readonly isComplete: boolean
   readonly warnings: readonly string[]
@@ -103,9 +109,9 @@ export async function compare(request: CompareRequest): Promise<Comparison> {
         (row) => only === undefined || row.region === row.country || row.region === 'unknown' || only.has(row.region),
       ),
     ).map((row) => (differing.length === 0 ? row : { ...row, flags: [...row.flags, 'forced' as const] }))
-    const file = await write(request.out, [old, now], compared, opened, regions.hash)
     const isComplete = opened.every((side) => missingOf(side).length === 0)
-    return { old, new: now, rows: compared, file, isComplete, warnings: warningsOf(old, now, opened) }
+    const found = { old, new: now, rows: compared, differing, isComplete, warnings: warningsOf(old, now, opened) }
+    return { ...found, ...(await write(request, found, opened, regions.hash)) }
   } finally {
     for (const { context } of opened) await context.figures.close()
     await rm(temporary, { recursive: true, force: true })
@@ -113,22 +119,25 @@ export async function compare(request: CompareRequest): Promise<Comparison> {
 }
 
 const fileName = 'comparison-by-region.csv'
+const pageFile = 'comparison.html'
 
-/** Both files stand in `out` only once both are written. @returns the path of the table */
+/** All files stand in `out` only once all are written. @returns their paths */
 async function write(
-  folder: string,
-  [old, now]: readonly [ComparedSide, ComparedSide],
-  rows: readonly ComparedRow[],
+  request: CompareRequest,
+  found: Omit<Comparison, 'file' | 'page'> & { readonly differing: readonly string[] },
   opened: readonly OpenSide[],
   regionTables: string,
-): Promise<string> {
-  const out = resolve(folder)
+): Promise<Pick<Comparison, 'file' | 'page'>> {
+  const { old, new: now, rows } = found
+  const out = resolve(request.out)
   const draft = draftIn(out)
   try {
     await removeOldDrafts(out)
     await makeFolder(draft)
     const path = join(draft, fileName)
     await writeSynced(path, comparisonCsv(old, now, rows))
+    const page = join(draft, pageFile)
+    await writeSynced(page, await pageOf(found, opened, request.language ?? 'en'))
     const [before, after] = opened.map(({ context: { snapshot, figures } }) =>
       snapshotFacts(snapshot.manifest, figures.facts, regionTables),
     )
@@ -138,15 +147,39 @@ async function write(
       sources: [...new Set([old.source, now.source])],
       snapshots: { old: before ?? {}, new: after ?? {} },
     }
-    const description = await datapackage(subject, [{ name: fileName, path, columns: comparisonColumns }], version)
+    const files = [
+      { name: fileName, path, columns: comparisonColumns },
+      { name: pageFile, path: page },
+    ]
+    const description = await datapackage(subject, files, version)
     await writeSynced(join(draft, 'datapackage.json'), `${JSON.stringify(description, null, 2)}\n`)
-    await publish([fileName, 'datapackage.json'], draft, out)
-    return join(out, fileName)
+    await publish([fileName, pageFile, 'datapackage.json'], draft, out)
+    return { file: join(out, fileName), page: join(out, pageFile) }
   } catch (error) {
     throw storageError(error, 'the comparison cannot be written', 'one written before stands untouched')
   } finally {
     await rm(draft, { recursive: true, force: true }).catch(() => undefined)
   }
+}
+
+async function pageOf(
+  { old, new: now, rows, differing, warnings }: Parameters<typeof write>[1],
+  [before, after]: readonly OpenSide[],
+  language: Language,
+): Promise<string> {
+  // Loaded here, as drawing charts needs much that nothing else does.
+  const { comparisonPage } = await import('../reports/page/comparison.ts')
+  const titles = new Map(loadServices().services.map(({ id, title }) => [id, title]))
+  const nothing = { from: '', to: '' }
+  const facts = {
+    version,
+    old: { ...old, observed: before?.context.snapshot.manifest.observed ?? nothing },
+    new: { ...now, observed: after?.context.snapshot.manifest.observed ?? nothing },
+    differing,
+    warnings,
+    ...comparisonViews(rows, (service) => titles.get(service) ?? ''),
+  }
+  return comparisonPage(facts, language)
 }
 
 /** The tables that decide the old snapshot. */

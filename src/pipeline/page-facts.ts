@@ -9,6 +9,7 @@ import { loadServices } from '../recognise/service.ts'
 import type { Manifest, Snapshot } from '../store/snapshots.ts'
 import { version } from '../version.ts'
 import type { Figures } from './figures.ts'
+import { pageHistory, type History } from './report-history.ts'
 
 /** The most frequent products and networks, gathered while their files are written. */
 export type Tops = Partial<Record<CrossBreakdown, TopGatherer>>
@@ -34,10 +35,21 @@ export interface PageInput {
   readonly shown: readonly SourceRows[]
   readonly tops: Tops
   readonly warnings: readonly string[]
+  /** Absent where the report is of one snapshot alone. */
+  readonly history: History | undefined
 }
 
 /** Everything report.html shows of a report. */
-export function pageFacts({ snapshot, figures, regions, country, shown, tops, warnings }: PageInput): PageFacts {
+export function pageFacts({
+  snapshot,
+  figures,
+  regions,
+  country,
+  shown,
+  tops,
+  warnings,
+  history,
+}: PageInput): PageFacts {
   const { manifest } = snapshot
   const catalogue = loadServices()
   const titles = new Map(catalogue.services.map(({ id, title }) => [id, title]))
@@ -57,7 +69,7 @@ export function pageFacts({ snapshot, figures, regions, country, shown, tops, wa
     missing: manifest.missing.toSorted(),
     warnings,
     views,
-    history: [],
+    history: pageHistory(history, manifest.basis, views[0]),
     origins: origins(manifest),
     credits: {
       populations: populations.filter(

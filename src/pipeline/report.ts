@@ -11,23 +11,24 @@ import type { Breakdown } from '../model/tally.ts'
 import { datapackage, snapshotFacts } from '../reports/datapackage.ts'
 import { exposureFiles, exposureTable } from '../reports/exposure-csv.ts'
 import { indicatorsFile, indicatorsTable } from '../reports/indicators-csv.ts'
+import { historyFile, historyTable } from '../reports/history-csv.ts'
 import { storageError } from '../store/duckdb.ts'
 import { makeFolder } from '../store/folders.ts'
 import type { CensusFacts } from '../store/censuses.ts'
-import { findSnapshot, type Snapshot } from '../store/snapshots.ts'
+import type { Snapshot } from '../store/snapshots.ts'
 import { version } from '../version.ts'
 import type { CensusRequest } from './census.ts'
 import { draftIn, publish, removeOldDrafts, writeSynced } from './drafts.ts'
 import { openFigures, type Figures, type Shown } from './figures.ts'
 import { openTops, pageFacts, type Tops } from './page-facts.ts'
 import { fileNames, reportFiles, type ReportFiles } from './report-files.ts'
+import { historyOf } from './report-history.ts'
 import { reportRows, rowsContext, type RowsContext } from './report-rows.ts'
 import { breakdownsOf, scopeOf } from './report-scope.ts'
+import { seriesOf, type Series, type SeriesRequest } from './series.ts'
 import { normalised } from './survey-rows.ts'
 
-export interface ReportRequest extends CensusRequest {
-  readonly store: string
-  readonly snapshot?: string
+export interface ReportRequest extends CensusRequest, SeriesRequest {
   readonly country?: string
   readonly services?: readonly string[]
   readonly regions?: readonly string[]
@@ -43,7 +44,10 @@ export interface ReportRequest extends CensusRequest {
 
 /** What a report found, for the terminal and `--json`. */
 export interface Report {
+  /** Of a series the newest. */
   readonly snapshot: Snapshot
+  /** Whether it, and every other of its series, is whole. */
+  readonly isComplete: boolean
   /** How records were placed; absent where a search engine counted. */
   readonly census: CensusFacts | undefined
   readonly files: readonly { readonly name: string; readonly rows: number }[]
@@ -66,7 +70,8 @@ export interface Report {
 
 /** Snapshot → census → tallies → report files. The files stand in `out` only once all of them are written. */
 export async function makeReport(request: ReportRequest): Promise<Report> {
-  const snapshot = await findSnapshot(request.store, request.snapshot)
+  const series = await seriesOf(request)
+  const snapshot = series.newest
   const regions = await loadRegions(request.regionTables === undefined ? {} : { userTables: request.regionTables })
   const asked = breakdownsOf(request.by)
   scopeOf(request, regions)
@@ -76,7 +81,7 @@ export async function makeReport(request: ReportRequest): Promise<Report> {
   const figures = await openFigures(snapshot, regions, request, join(draft, 'spill'))
   try {
     const by = breakdownsThere(figures, asked, request.by !== undefined)
-    const context: Context = { ...(await rowsContext(snapshot, figures, regions, request)), regions, request }
+    const context: Context = { ...(await rowsContext(snapshot, figures, regions, request)), regions, request, series }
     await removeOldDrafts(out)
     await makeFolder(draft)
     return await writeReport(context, by, files, draft, out)
@@ -104,6 +109,7 @@ const standing = 'reports written before stand untouched'
 interface Context extends RowsContext {
   readonly request: ReportRequest
   readonly regions: RegionTable
+  readonly series: Series
 }
 
 async function writeReport(
@@ -139,20 +145,30 @@ async function writeReport(
     const named = shown.flatMap(({ rows }) => [...indicators(rows.filter((row) => !unnamed.has(row.service)))])
     await files.table(indicatorsTable(header), named)
   }
+  const history = await historyOf(context, context.series, request, draft)
+  if (history !== undefined && files.hasTables) {
+    const headers = history.periods.map((period) => period.header)
+    await files.table(historyTable(headers), history.rows)
+  }
   const rowsShown = rowsOf(shown)
   const country = context.country ?? largestCountry(rowsShown)
-  const warnings = await figures.warnings(context, rowsShown)
+  const warnings = [...(await figures.warnings(context, rowsShown)), ...(history?.warnings ?? [])]
   if (files.hasPages) {
-    const facts = pageFacts({ snapshot, figures, regions, country, shown, tops, warnings })
+    const facts = pageFacts({ snapshot, figures, regions, country, shown, tops, warnings, history })
     await files.pages(facts, request.language ?? 'en')
   }
   const { id, sources } = snapshot.manifest
   const title = `Exposed services per region: snapshot ${id}`
   const facts = snapshotFacts(snapshot.manifest, figures.facts, regions.hash)
-  const description = await datapackage({ id, title, sources, snapshots: { snapshot: facts } }, files.written, version)
+  const snapshots = {
+    snapshot: facts,
+    ...(history === undefined ? {} : { earlier: history.periods.slice(0, -1).map((period) => period.facts) }),
+  }
+  const description = await datapackage({ id, title, sources, snapshots }, files.written, version)
   await writeSynced(join(draft, 'datapackage.json'), `${JSON.stringify(description, null, 2)}\n`)
   const report: Report = {
     snapshot,
+    isComplete: [snapshot, ...context.series.earlier].every((each) => each.manifest.complete),
     census: figures.census,
     files: [...files.written.map(({ name, rows }) => ({ name, rows })), { name: 'datapackage.json', rows: 0 }],
     shown,
@@ -173,7 +189,7 @@ async function writeReport(
     out,
   )
   // A file that an earlier report left and this one does not write would stand there undescribed, of another snapshot.
-  for (const name of fileNames([...Object.values(exposureFiles), indicatorsFile]))
+  for (const name of fileNames([...Object.values(exposureFiles), indicatorsFile, historyFile]))
     if (!report.files.some((file) => file.name === name)) rmSync(join(out, name), { force: true })
   return report
 }

@@ -83,10 +83,21 @@ const indicatorFields: Readonly<Record<string, Field>> = {
   unplaced_rank_high: { type: 'integer', description: 'Worst rank, wherever what has no region belongs.' },
 }
 
+/** Of a series, beside those of a report. */
+const historyFields: Readonly<Record<string, Field>> = {
+  ratio_to_first: { type: 'number', description: 'Count, and so rate, by that of the first snapshot of the series.' },
+  ratio_to_first_low: { type: 'number', description: 'Lower end of its exact 95 % interval; covers chance only.' },
+  ratio_to_first_high: { type: 'number', description: 'Upper end of its exact 95 % interval; covers chance only.' },
+  kendall_tau: {
+    type: 'number',
+    description: 'Kendall’s tau-b of count and time, from 8 snapshots on; in the last row.',
+  },
+}
+
 /** What a column of a file holds. */
 export function fieldOf(name: string): Field | undefined {
   const plain = name.replace(/^(old|new)_/, '')
-  return exposureFields[plain] ?? comparisonFields[plain] ?? indicatorFields[plain]
+  return exposureFields[plain] ?? comparisonFields[plain] ?? indicatorFields[plain] ?? historyFields[plain]
 }
 
 /** Columns by their names. */

@@ -176,6 +176,25 @@ describe('census run', () => {
     })
   }, 120_000)
 
+  it('night after night, tells a history of the newest snapshots made in the same way', async () => {
+    await withFolder(async (folder) => {
+      const history = async (night: number, of: number): Promise<string[]> => {
+        const rows = `ip,port,product,observed_at\n198.18.0.3,80,nginx,2016-02-0${night}\n`
+        await writeFile(join(folder, 'night.csv'), rows)
+        const config = `store: store\nid: night-${night}\ninputs: [{ file: night.csv }]\nreport: { out: out, history: ${of} }\n`
+        await writeFile(join(folder, 'census.yaml'), config)
+        expect(await census(['run', join(folder, 'census.yaml')])).toEqual({ code: 0, stdout: '', stderr: '' })
+        const [, ...lines] = ((await outputs(folder))['history-by-region.csv'] ?? '').split('\r\n').slice(0, -1)
+        return [...new Set(lines.map((line) => line.split(',')[0] ?? ''))]
+      }
+      expect(await history(1, 3)).toEqual([])
+      expect(await history(2, 3)).toEqual(['night-1', 'night-2'])
+      expect(await history(3, 2)).toEqual(['night-2', 'night-3'])
+      // A night that was made up for later is of its own time.
+      expect(await history(1, 3)).toEqual([])
+    })
+  }, 120_000)
+
   it('is 4 while another writer holds the store, and the old report stands', async () => {
     await withFolder(async (folder) => {
       const store = join(folder, 'store')

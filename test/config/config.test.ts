@@ -66,6 +66,7 @@ describe('readConfig', () => {
       `inputs:\n  - file: a\n    format: xml\n${sound.slice(sound.indexOf('report'))}`,
       'line 3, field inputs.0.format: ',
     ],
+    ['a history of one', `${sound}  history: 1\n`, 'line 5, field report.history: '],
     ['a number for a name', `${sound}id: 2016\n`, 'line 5, field id: '],
     ['no report', 'inputs:\n  - file: a\n', 'line 1, field report: '],
     ['no out', 'inputs:\n  - file: a\nreport:\n  by: [region]\n', 'line 4, field report.out: '],

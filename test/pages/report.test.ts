@@ -15,6 +15,16 @@ if (noBrowser !== undefined) console.warn(`skipped: pages in a browser: ${noBrow
 const desktop = { width: 1280, height: 900 }
 const phone = { width: 360, height: 740 }
 
+/** A snapshot of an earlier year, which counted less. */
+const periodOf = ({ views: [view] }: PageFacts, year: number): PageFacts['history'][number] => ({
+  snapshot: `synthetic-of-the-year-${year}`,
+  observedTo: `${year}-06-30T00:00:00Z`,
+  totals: Object.fromEntries(
+    view.services.map(({ id, total }) => [id, Math.round((total.count * (year - 2000)) / 20)]),
+  ),
+  flags: year === 2018 ? ['partial', 'forced'] : ['forced'],
+})
+
 describe.skipIf(noBrowser !== undefined)('report.html in a browser', () => {
   let browser: Browser
   /** 47 regions and 60 services. */
@@ -25,7 +35,8 @@ describe.skipIf(noBrowser !== undefined)('report.html in a browser', () => {
   beforeAll(async () => {
     browser = await startBrowser()
     japan = await syntheticPage()
-    few = await syntheticPage({ services: 5 })
+    const five = await syntheticPage({ services: 5 })
+    few = { ...five, history: [2010, 2018, 2020].map((year) => periodOf(five, year)) }
     world = await syntheticPage({ countries: ['JP', 'DE', 'US'], services: 5 })
   })
   afterAll(() => browser.close())

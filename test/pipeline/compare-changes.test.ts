@@ -23,7 +23,7 @@ const changedBetween = (
   old: readonly Seen[],
   now: readonly Seen[],
   options: Partial<CompareOptions> = {},
-): Promise<{ rows: Row[]; stdout: string; json: string; description: string }> =>
+): Promise<{ rows: Row[]; stdout: string; json: string; description: string; page: string }> =>
   withFolder(async (folder) => {
     const store = join(folder, 'store')
     await makeSnapshot(store, 'old', old)
@@ -32,9 +32,10 @@ const changedBetween = (
     const [text, json] = [recorded(), recorded()]
     expect(await compareCommand('old', 'new', { out, ...options }, globals(store), text)).toBe(0)
     expect(await compareCommand('old', 'new', { out, ...options }, { ...globals(store), json: true }, json)).toBe(0)
-    expect((await readdir(out)).toSorted()).toEqual(['comparison-by-region.csv', 'datapackage.json'])
+    expect((await readdir(out)).toSorted()).toEqual(['comparison-by-region.csv', 'comparison.html', 'datapackage.json'])
     return {
       rows: parse(await readFile(join(out, 'comparison-by-region.csv'), 'utf8'), { columns: true }),
+      page: await readFile(join(out, 'comparison.html'), 'utf8'),
       stdout: text.stdout(),
       json: json.stdout(),
       description: await readFile(join(out, 'datapackage.json'), 'utf8'),
@@ -74,8 +75,19 @@ describe('what became of addresses', () => {
       { ...mail, ip: e },
       { ...mail, ip: e, service: 'ntp', port: 123 },
     ]
-    const { rows, stdout, json, description } = await changedBetween(old, now)
+    const { rows, stdout, json, description, page } = await changedBetween(old, now)
     expectSums(rows)
+    for (const sentence of [
+      'In Japan the old snapshot counts 4 exposed addresses, the new one 3 (-1).',
+      '1 came: 1 of which the old snapshot has no record, 0 whose endpoint',
+      '2 went: 1 of which the new snapshot has no record, 1 whose endpoint',
+      'Within the country 1 were placed in another region, and 0 only because',
+      '2 stayed, 1 of them with another product.',
+      'Grew most: Osaka +1.',
+      'Shrank most: Tokyo -2.',
+    ])
+      expect(page).toContain(sentence)
+    expect(page).not.toContain('Not made in the same way')
     expect(told(cell(rows, 'JP-13'))).toEqual({
       stayed: '1',
       relabelled: '1',
@@ -221,7 +233,10 @@ describe('snapshots of records that were not made in the same way', () => {
         hint: expect.stringContaining('--force') as string,
       })
       expect(await readdir(folder)).toEqual(['store'])
-      expect(await run({ force: true })).toBe(0)
+      expect(await run({ force: true, lang: 'ja' })).toBe(0)
+      const page = await readFile(join(out, 'comparison.html'), 'utf8')
+      expect(page).toContain('<html lang="ja">')
+      expect(page).toMatch(new RegExp(`同じ方法で作られていません</h3>\\s*<p>[^<]*${what}`))
       const rows = parse<Row>(await readFile(join(out, 'comparison-by-region.csv'), 'utf8'), { columns: true })
       expect(rows.filter((row) => !row['flags']?.split(';').includes('forced'))).toEqual([])
       // Counts of two sources are not subtracted, so there is nothing to take apart.

@@ -1,4 +1,4 @@
-/** A whole number with thousands separators; a dash where there is none. The page's script does the same (data/page/page.js). */
+/** A whole number with thousands separators; a dash where there is none. The page's script does the same (data/page/tables.js). */
 export const whole = (value: number | undefined): string =>
   value === undefined ? none : String(value).replaceAll(/\B(?=(\d{3})+$)/g, ',')
 
@@ -30,3 +30,7 @@ export const quarters = (end: number): string[] =>
     const value = rounded((end * quarter) / 4)
     return value >= 1000 ? whole(value) : String(value)
   })
+
+/** A difference, with its sign. */
+export const signed = (value: number | undefined): string =>
+  value === undefined ? none : value < 0 ? `-${whole(-value)}` : value > 0 ? `+${whole(value)}` : '0'

@@ -1,16 +1,12 @@
-import { readFileSync } from 'node:fs'
 import type { Language, PageFacts } from '../../model/page.ts'
 import { about } from './about.ts'
 import { pageData } from './data.ts'
-import { h, rawElement, render, safeJson, type Element } from './markup.ts'
-import { patterns } from './map.ts'
-import { securityPolicy } from './security.ts'
+import { h, type Element } from './markup.ts'
+import { shell } from './shell.ts'
 import { summary } from './summary.ts'
 import { trendSection } from './trend.ts'
 import { viewSection } from './view.ts'
 import { day, messages, serviceName, viewName, type Messages } from './words.ts'
-
-const asset = (name: string): string => readFileSync(new URL(`../../../data/page/${name}`, import.meta.url), 'utf8')
 
 /**
  * report.html: one self-contained page, which asks for nothing else. The same facts give the same bytes; it can be read
@@ -18,50 +14,22 @@ const asset = (name: string): string => readFileSync(new URL(`../../../data/page
  */
 export function page(facts: PageFacts, language: Language): string {
   const words = messages[language]
-  const [view] = facts.views
-  const name = viewName(words, view)
-  const style = asset('page.css')
-  const script = asset('page.js')
+  const name = viewName(words, facts.views[0])
   const { from, to } = facts.observed
-  const document = h(
-    'html',
-    { lang: language },
-    h(
-      'head',
-      {},
-      h('meta', { charset: 'utf-8' }),
-      securityPolicy(style, script),
-      h('meta', { name: 'viewport', content: 'width=device-width, initial-scale=1' }),
-      h('meta', { name: 'color-scheme', content: 'light dark' }),
-      h('title', {}, words.title(name)),
-      rawElement('style', {}, style),
-    ),
-    h(
-      'body',
-      {},
-      h('a', { class: 'skip', href: '#main' }, words.skip),
-      h(
-        'header',
-        {},
-        h('h1', {}, words.heading(name)),
-        h('p', {}, `${facts.snapshot} · ${from === '' ? words.undated : words.period(day(from), day(to))}`),
-        h('button', { type: 'button', id: 'theme', hidden: true, 'data-scripted': '' }, words.theme),
-      ),
-      h(
-        'main',
-        { id: 'main', tabindex: -1 },
-        summary(words, facts),
-        chooser(words, facts),
-        facts.views.map((each, index) => viewSection(words, each, index)),
-        trendSection(words, facts),
-        about(words, facts),
-      ),
-      patterns(),
-      rawElement('script', { id: 'data', type: 'application/json' }, safeJson(pageData(words, facts))),
-      rawElement('script', {}, script),
-    ),
-  )
-  return `<!doctype html>\n${render(document)}`
+  return shell(language, {
+    title: words.title(name),
+    heading: words.heading(name),
+    subtitle: `${facts.snapshot} · ${from === '' ? words.undated : words.period(day(from), day(to))}`,
+    main: [
+      summary(words, facts),
+      chooser(words, facts),
+      ...facts.views.map((each, index) => viewSection(words, each, index)),
+      trendSection(words, facts),
+      about(words, facts),
+    ],
+    data: pageData(words, facts),
+    script: 'page.js',
+  })
 }
 
 /** Chooses what charts show; the script shows it. */

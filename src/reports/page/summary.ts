@@ -19,7 +19,7 @@ export function summary(words: Messages, { views: [view], missing, warnings }: P
 }
 
 /** Sentences that the program tells in English alone. */
-const notice = (title: string, lines: readonly string[]): Element | undefined =>
+export const notice = (title: string, lines: readonly string[]): Element | undefined =>
   lines.length === 0
     ? undefined
     : h(

@@ -38,7 +38,6 @@ export function detailTable(words: Messages, view: PageView, service: PageServic
     ['total', words.total, service.total, totalPopulation(view)] as const,
   ]
   return frame(
-    words,
     caption,
     h(
       'table',
@@ -92,7 +91,6 @@ export function matrixTable(words: Messages, view: PageView): Element {
       ...view.services.map((service) => h('td', {}, whole(cellOf(service)?.count))),
     )
   return frame(
-    words,
     words.matrixCaption(unit),
     h(
       'table',
@@ -119,9 +117,10 @@ export function matrixTable(words: Messages, view: PageView): Element {
 /** Whether the table of all services is too wide to be printed. */
 export const isTooWide = (view: PageView): boolean => view.services.length > widest
 
-const heading = (name: string, isText: boolean, title?: string): Element =>
+/** A column's heading; a text column sorts by letters. */
+export const heading = (name: string, isText: boolean, title?: string): Element =>
   h('th', { scope: 'col', class: isText ? 'text' : undefined, title }, name)
 
-/** A table that scrolls by itself, also by keyboard. */
-const frame = (_: Messages, label: string, table: Element): Element =>
-  h('div', { class: 'scroll', role: 'region', tabindex: 0, 'aria-label': label }, table)
+/** A table that scrolls by itself, also by keyboard. @param isShort whether it is small enough to be always laid out */
+export const frame = (label: string, table: Element, isShort = false): Element =>
+  h('div', { class: isShort ? 'scroll short' : 'scroll', role: 'region', tabindex: 0, 'aria-label': label }, table)

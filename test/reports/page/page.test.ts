@@ -135,6 +135,7 @@ describe('report.html', () => {
       snapshot,
       observedTo: `${snapshot}-12-31T00:00:00Z`,
       totals: Object.fromEntries(view.services.map(({ id, total }) => [id, total.count * of])),
+      flags: [],
     })
     const one = parsed(page({ ...japan, history: [period('2020', 1)] }, 'en'))
     expect(one.querySelector('#trend')).toBeNull()
@@ -142,6 +143,45 @@ describe('report.html', () => {
     const text = two.querySelector('#trend')?.parentElement?.textContent ?? ''
     expect(text).toContain('2019-12-31')
     expect(text).toContain((view.services[0].total.count * 2).toLocaleString('en'))
+    // Twice as long ago, twice as far away.
+    const three = [period('2010', 1), period('2018', 1), period('2022', 1)]
+    const [left, middle, right] = [
+      ...parsed(page({ ...japan, history: three }, 'en')).querySelectorAll('[aria-labelledby="trend"] circle'),
+    ].map((dot) => Number(dot.getAttribute('cx')))
+    expect(((middle ?? 0) - (left ?? 0)) / ((right ?? 0) - (left ?? 0))).toBeCloseTo(2 / 3, 2)
+  })
+
+  test('a trend has its figures in a table, and says what is wrong with them', () => {
+    const period = (snapshot: string, count: number, flags: PageFacts['history'][number]['flags'] = []) => ({
+      snapshot,
+      observedTo: `${snapshot}-12-31T00:00:00Z`,
+      totals: { all: count },
+      flags,
+    })
+    const tableOf = (history: PageFacts['history']) => {
+      const section = parsed(page({ ...japan, history }, 'en')).querySelector('[aria-labelledby="trend"]')
+      return {
+        rows: [...(section?.querySelectorAll('tr') ?? [])].map((row) =>
+          [...row.querySelectorAll('th, td')].map((cell) => cell.textContent),
+        ),
+        text: section?.textContent ?? '',
+      }
+    }
+    const { rows, text } = tableOf([period('2019', 20), period('2020', 30, ['partial'])])
+    // 30 to 20: Clopper–Pearson of 30 in 50 by summing the binomial, as odds.
+    expect(rows).toEqual([
+      ['Snapshot', 'Observed until', 'All services', 'Notes'],
+      ['2019', '2019-12-31', '20', ''],
+      ['2020', '2020-12-31', '30', 'the snapshot lacks something'],
+      ['Newest to oldest (95 % interval)', '', '1.50 (0.824 – 2.79)', ''],
+    ])
+    expect(text).not.toContain('not made in the same way')
+    const forced = tableOf([period('2019', 0, ['forced']), period('2020', 30, ['forced'])])
+    expect(forced.text).toContain('not made in the same way')
+    expect(forced.rows.at(-1)?.[2]).toBe('–')
+    const same = [period('2020', 1), { ...period('2020', 1), snapshot: 'x' }]
+    for (const history of [same, [period('2019', 0), period('2020', 2e9)]])
+      expect(tableOf(history).text).not.toMatch(/NaN|undefined|Infinity/)
   })
 
   test('draws a funnel where limits are known, and names who is outside', () => {
