@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { configSchema } from '../src/config/config.ts'
 import { readScope, scopeSchema } from '../src/config/scope.ts'
 import { exitCodes } from '../src/model/errors.ts'
+import { recaptureRefusals } from '../src/model/findings.ts'
 import { figureFlags, recordFlags } from '../src/model/flags.ts'
 import { placeMeans } from '../src/model/place.ts'
 import { probeStatuses } from '../src/model/probe.ts'
@@ -18,6 +19,7 @@ import { probes } from '../src/probes/index.ts'
 import { loadRegions } from '../src/locate/regions.ts'
 import { loadServices } from '../src/recognise/service.ts'
 import { exposureColumns, exposureFiles } from '../src/reports/exposure-csv.ts'
+import { concentrationTable, outliersTable, recapturesTable } from '../src/reports/findings-csv.ts'
 import { repository } from './helpers/source-graph.ts'
 import { temporaryFolder } from './helpers/store.ts'
 import { examplesOf, runExamples, withOutputs } from './helpers/worked-example.ts'
@@ -131,6 +133,7 @@ describe('docs/method.md has a sentence for every', () => {
   test.each([
     ['flag', '## Flags', [...recordFlags, ...figureFlags]],
     ['reason for a reject', '### Reasons for a reject', rejectReasons],
+    ['reason to estimate nothing', '### What two sources missed', recaptureRefusals],
   ])('%s, in the order of the code', (_, heading, list) => {
     expect(firstCells(section(method, heading))).toEqual(list)
   })
@@ -138,6 +141,18 @@ describe('docs/method.md has a sentence for every', () => {
   test('file of statistics', () => {
     const files = readdirSync(join(repository, 'src', 'statistics')).filter((file) => file !== 'domain.ts')
     expect(files.filter((file) => !method.includes(`(../src/statistics/${file})`))).toEqual([])
+  })
+
+  test('file of findings, and every column that is no other file’s', () => {
+    const header = () => ({ snapshot: '', observedFrom: '', observedTo: '', basis: 'records' as const })
+    const told = breakdowns.flatMap(exposureColumns)
+    for (const table of [concentrationTable, outliersTable, recapturesTable]) {
+      const { name, columns } = table(header, [])
+      expect(method).toContain(`\`${name}\``)
+      expect(readme).toContain(`\`${name}\``)
+      const own = columns.filter((column) => !told.includes(column))
+      expect(own.filter((column) => !method.includes(`\`${column}\``))).toEqual([])
+    }
   })
 
   test('means of placing', () => {

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { indicators } from '../aggregate/indicators.ts'
+import { gatherConcentrations } from '../aggregate/concentrations.ts'
 import { loadRegions, type RegionTable } from '../locate/regions.ts'
 import { wrongInput } from '../model/errors.ts'
 import type { Language } from '../model/page.ts'
@@ -10,7 +10,7 @@ import type { ReportRow } from '../model/report-row.ts'
 import type { Breakdown } from '../model/tally.ts'
 import { datapackage, snapshotFacts, type Described } from '../reports/datapackage.ts'
 import { exposureColumns, exposureFiles, writeExposureCsv } from '../reports/exposure-csv.ts'
-import { indicatorColumns, indicatorsFile, writeIndicatorsCsv } from '../reports/indicators-csv.ts'
+import { writeTableCsv } from '../reports/table-csv.ts'
 import { storageError } from '../store/duckdb.ts'
 import { makeFolder } from '../store/folders.ts'
 import type { CensusFacts } from '../store/censuses.ts'
@@ -22,6 +22,7 @@ import { openFigures, type Figures, type Shown } from './figures.ts'
 import { openTops, pageFacts, type Tops } from './page-facts.ts'
 import { reportRows, rowsContext, type RowsContext } from './report-rows.ts'
 import { breakdownsOf, scopeOf } from './report-scope.ts'
+import { statistics, statisticsFiles } from './report-statistics.ts'
 import { normalised } from './survey-rows.ts'
 
 export interface ReportRequest extends CensusRequest {
@@ -113,11 +114,14 @@ async function writeReport(context: Context, by: readonly Breakdown[], draft: st
   const shown = figures.shown.map((each) => ({ ...each, rows: [] as ReportRow[] }))
   const unnamed = new Set(context.serviceRows.filter((row) => row.isUnnamed).map((row) => row.id))
   let tops: Tops = {}
+  // An engine tells the networks it counts most of, and not all.
+  const concentrations = figures.census && by.includes('network') ? gatherConcentrations() : undefined
   for (const breakdown of by) {
     const name = exposureFiles[breakdown]
     const rows = tee(reportRows(context, breakdown), (row) => {
       if (breakdown !== 'region') {
         tops[breakdown]?.see(row)
+        if (breakdown === 'network') concentrations?.see(row)
         return
       }
       // A scan of all ports has a service for each: rows of 0 for every region would fill the memory.
@@ -137,13 +141,13 @@ async function writeReport(context: Context, by: readonly Breakdown[], draft: st
     if (breakdown === 'region' && formats.includes('html'))
       tops = openTops(figures, context.country ?? largestCountry(rowsOf(shown)))
   }
-  // Of some regions alone, or without rates, there is nothing to hold a region against.
-  if (formats.includes('csv') && context.only === undefined && !figures.isScopeLimited) {
-    const path = join(draft, indicatorsFile)
-    const named = shown.flatMap(({ rows }) => [...indicators(rows.filter((row) => !unnamed.has(row.service)))])
-    const rows = await writeIndicatorsCsv(path, header, named)
-    written.push({ name: indicatorsFile, columns: indicatorColumns, path, rows })
-  }
+  const told = shown.map((each) => ({ ...each, rows: each.rows.filter((row) => !unnamed.has(row.service)) }))
+  for (const table of await statistics({ context, header, shown: told, concentrations }))
+    if (formats.includes('csv')) {
+      const path = join(draft, table.name)
+      await writeTableCsv(path, table)
+      written.push({ name: table.name, columns: table.columns, path, rows: table.rows.length })
+    }
   const rowsShown = rowsOf(shown)
   const country = context.country ?? largestCountry(rowsShown)
   const warnings = await figures.warnings(context, rowsShown)
@@ -182,7 +186,7 @@ async function writeReport(context: Context, by: readonly Breakdown[], draft: st
     out,
   )
   // A file that an earlier report left and this one does not write would stand there undescribed, of another snapshot.
-  for (const name of [...Object.values(exposureFiles), indicatorsFile, pageFile])
+  for (const name of [...Object.values(exposureFiles), ...statisticsFiles, pageFile])
     if (!report.files.some((file) => file.name === name)) rmSync(join(out, name), { force: true })
   return report
 }

@@ -1,12 +1,11 @@
-import { open } from 'node:fs/promises'
 import type { Indicators } from '../model/indicators.ts'
-import { csvCell, csvLine, numberCell } from './csv.ts'
-import { leadColumns, type RowHeader } from './exposure-csv.ts'
+import { leadCells, leadColumns, type RowHeader } from './exposure-csv.ts'
+import type { Table } from './table-csv.ts'
 
 export const indicatorsFile = 'indicators-by-region.csv'
 
 /** Columns of indicators-by-region.csv, in order. */
-export const indicatorColumns = [
+const indicatorColumns = [
   ...leadColumns,
   'unit',
   'count',
@@ -26,33 +25,27 @@ export const indicatorColumns = [
   'unplaced_rank_high',
 ]
 
-/** Writes indicators as CSV: UTF-8, CRLF, a header row. @returns the number of rows */
-export async function writeIndicatorsCsv(
-  path: string,
-  header: (source: string) => RowHeader,
-  rows: Iterable<Indicators>,
-): Promise<number> {
-  const lines = Array.from(rows, ({ row, rateRatio, rank, funnel, ...rest }) => {
-    const { snapshot, observedFrom, observedTo, basis } = header(row.source)
-    const { country, region, regionName, regionNameLocal, service, unit } = row
-    const texts = [snapshot, observedFrom, observedTo, row.source, basis, country, region, regionName, regionNameLocal]
-    const { shrunkenRate, locationQuotient, rateWithUnplaced, rankWithUnplaced } = rest
-    return csvLine([
-      ...[...texts, service, unit].map(csvCell),
-      ...[row.count, row.population].map(numberCell),
-      ...[row.per100k, row.rateRatio, rateRatio?.low, rateRatio?.high, row.rank, rank?.low, rank?.high].map(numberCell),
-      funnel ?? '',
-      ...[shrunkenRate, locationQuotient, rateWithUnplaced, rankWithUnplaced?.low, rankWithUnplaced?.high].map(
-        numberCell,
-      ),
-    ])
-  })
-  const file = await open(path, 'wx', 0o600)
-  try {
-    await file.writeFile(csvLine(indicatorColumns) + lines.join(''))
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  return lines.length
-}
+/** Indicators as the table of their file. */
+export const indicatorsTable = (header: (source: string) => RowHeader, rows: readonly Indicators[]): Table => ({
+  name: indicatorsFile,
+  columns: indicatorColumns,
+  rows: rows.map(({ row, rateRatio, rank, funnel, shrunkenRate, locationQuotient, ...rest }) => [
+    ...leadCells(header, row),
+    row.unit,
+    row.count,
+    row.population,
+    row.per100k,
+    row.rateRatio,
+    rateRatio?.low,
+    rateRatio?.high,
+    row.rank,
+    rank?.low,
+    rank?.high,
+    funnel,
+    shrunkenRate,
+    locationQuotient,
+    rest.rateWithUnplaced,
+    rest.rankWithUnplaced?.low,
+    rest.rankWithUnplaced?.high,
+  ]),
+})

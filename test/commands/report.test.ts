@@ -97,6 +97,7 @@ describe('census report', () => {
           'exposure-by-device.csv',
           'exposure-by-region.csv',
           'indicators-by-region.csv',
+          'outliers-by-region.csv',
           'report.html',
         ])
       },
@@ -123,6 +124,7 @@ describe('census report', () => {
         'datapackage.json',
         'exposure-by-region.csv',
         'indicators-by-region.csv',
+        'outliers-by-region.csv',
       ])
     })
   })
@@ -168,7 +170,7 @@ describe('census report', () => {
       const out = join(folder, 'out')
       await report()
       const before = await contents(out)
-      expect(Object.keys(before)).toHaveLength(7)
+      expect(Object.keys(before)).toHaveLength(9)
       const ofSnapshot = join(folder, 'store/census/test')
       const [key] = await readdir(ofSnapshot)
       const census = join(ofSnapshot, key ?? '', 'census')

@@ -372,6 +372,8 @@ describe('report files', () => {
       expect(description.resources.map(({ path }) => path)).toEqual([
         ...breakdowns.map((each) => exposureFiles[each]),
         'indicators-by-region.csv',
+        'concentration-by-region.csv',
+        'outliers-by-region.csv',
         'report.html',
       ])
       for (const { path, bytes, hash, schema } of description.resources) {
