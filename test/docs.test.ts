@@ -7,7 +7,8 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { configSchema } from '../src/config/config.ts'
 import { readScope, scopeSchema } from '../src/config/scope.ts'
 import { exitCodes } from '../src/model/errors.ts'
-import { recaptureRefusals } from '../src/model/findings.ts'
+import { denominators } from '../src/model/denominator.ts'
+import { recaptureRefusals, survivals } from '../src/model/findings.ts'
 import { figureFlags, recordFlags } from '../src/model/flags.ts'
 import { placeMeans } from '../src/model/place.ts'
 import { probeStatuses } from '../src/model/probe.ts'
@@ -19,7 +20,7 @@ import { probes } from '../src/probes/index.ts'
 import { loadRegions } from '../src/locate/regions.ts'
 import { loadServices } from '../src/recognise/service.ts'
 import { exposureColumns, exposureFiles } from '../src/reports/exposure-csv.ts'
-import { concentrationTable, outliersTable, recapturesTable } from '../src/reports/findings-csv.ts'
+import { concentrationTable, denominatorsTable, outliersTable, recapturesTable } from '../src/reports/findings-csv.ts'
 import { repository } from './helpers/source-graph.ts'
 import { temporaryFolder } from './helpers/store.ts'
 import { examplesOf, runExamples, withOutputs } from './helpers/worked-example.ts'
@@ -134,6 +135,7 @@ describe('docs/method.md has a sentence for every', () => {
     ['flag', '## Flags', [...recordFlags, ...figureFlags]],
     ['reason for a reject', '### Reasons for a reject', rejectReasons],
     ['reason to estimate nothing', '### What two sources missed', recaptureRefusals],
+    ['denominator', '### Another denominator', denominators],
   ])('%s, in the order of the code', (_, heading, list) => {
     expect(firstCells(section(method, heading))).toEqual(list)
   })
@@ -146,13 +148,14 @@ describe('docs/method.md has a sentence for every', () => {
   test('file of findings, and every column that is no other file’s', () => {
     const header = () => ({ snapshot: '', observedFrom: '', observedTo: '', basis: 'records' as const })
     const told = breakdowns.flatMap(exposureColumns)
-    for (const table of [concentrationTable, outliersTable, recapturesTable]) {
+    for (const table of [concentrationTable, outliersTable, recapturesTable, denominatorsTable]) {
       const { name, columns } = table(header, [])
       expect(method).toContain(`\`${name}\``)
       expect(readme).toContain(`\`${name}\``)
-      const own = columns.filter((column) => !told.includes(column))
+      const own = columns.filter((column) => !told.includes(column) && !column.startsWith('rank_'))
       expect(own.filter((column) => !method.includes(`\`${column}\``))).toEqual([])
     }
+    for (const survival of survivals) expect(method).toContain(`\`${survival}\``)
   })
 
   test('means of placing', () => {

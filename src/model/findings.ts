@@ -1,3 +1,4 @@
+import type { Denominator } from './denominator.ts'
 import type { ReportRow } from './report-row.ts'
 
 /** Where a finding is, and of what. */
@@ -59,4 +60,26 @@ export interface Recaptured extends Located {
   readonly abundance: { readonly estimate: number; readonly low: number; readonly high: number } | undefined
   /** Where there is no estimate. */
   readonly refused: RecaptureRefusal | undefined
+}
+
+/** Whether a region's rank is the same under every denominator, within the rank interval that chance gives it by people, or neither. */
+export const survivals = ['same', 'within-interval', 'no'] as const
+export type Survival = (typeof survivals)[number]
+
+/** A region's figure by one denominator. */
+export interface Denominated {
+  /** The figure, whose own rate and rank are by people. */
+  readonly row: ReportRow
+  readonly denominator: Denominator
+  readonly value: number
+  /** Per 100,000 of the denominator, and its exact 95 % interval. */
+  readonly per100k: number
+  readonly low: number
+  readonly high: number
+  /** Among the country's regions that every denominator is known of. */
+  readonly rank: number | undefined
+  readonly rankRange: { readonly low: number; readonly high: number } | undefined
+  /** Kendall's tau-b of all such ranks with those by people. */
+  readonly agreement: number | undefined
+  readonly survival: Survival | undefined
 }

@@ -22,15 +22,15 @@ import { openFigures, type Figures, type Shown } from './figures.ts'
 import { openTops, pageFacts, type Tops } from './page-facts.ts'
 import { reportRows, rowsContext, type RowsContext } from './report-rows.ts'
 import { breakdownsOf, scopeOf } from './report-scope.ts'
-import { statistics, statisticsFiles } from './report-statistics.ts'
+import { openDenominators, type DenominatorRequest, type Denominators } from './report-denominators.ts'
+import { statistics, statisticsFiles, type Measured } from './report-statistics.ts'
 import { normalised } from './survey-rows.ts'
 
-export interface ReportRequest extends CensusRequest {
+export interface ReportRequest extends CensusRequest, DenominatorRequest {
   readonly store: string
   readonly snapshot?: string
   readonly country?: string
   readonly services?: readonly string[]
-  readonly regions?: readonly string[]
   readonly by?: readonly string[]
   readonly per: number
   readonly populationYear?: number
@@ -56,6 +56,8 @@ export interface Report {
   readonly restricted: boolean
   readonly services: readonly string[] | undefined
   readonly per: number
+  /** Figures by other denominators, and the one to print; absent where none was asked for. */
+  readonly measured: Measured | undefined
   readonly populationYear: number | undefined
   /** Country totals of the rows shown without hosts flagged suspect, by country and service; empty when there are none. */
   readonly withoutSuspects: ReadonlyMap<string, number>
@@ -72,12 +74,18 @@ export async function makeReport(request: ReportRequest): Promise<Report> {
   const regions = await loadRegions(request.regionTables === undefined ? {} : { userTables: request.regionTables })
   const asked = breakdownsOf(request.by)
   scopeOf(request, regions)
+  const denominators = await openDenominators(request, regions)
   const out = resolve(request.out)
   const draft = draftIn(out)
   const figures = await openFigures(snapshot, regions, request, join(draft, 'spill'))
   try {
     const by = breakdownsThere(figures, asked, request.by !== undefined)
-    const context: Context = { ...(await rowsContext(snapshot, figures, regions, request)), regions, request }
+    const context: Context = {
+      ...(await rowsContext(snapshot, figures, regions, request)),
+      regions,
+      request,
+      denominators,
+    }
     await removeOldDrafts(out)
     await makeFolder(draft)
     return await writeReport(context, by, draft, out)
@@ -102,6 +110,7 @@ function breakdownsThere(figures: Figures, asked: readonly Breakdown[], isNamed:
 const standing = 'reports written before stand untouched'
 
 interface Context extends RowsContext {
+  readonly denominators: Denominators | undefined
   readonly request: ReportRequest
   readonly regions: RegionTable
 }
@@ -142,7 +151,8 @@ async function writeReport(context: Context, by: readonly Breakdown[], draft: st
       tops = openTops(figures, context.country ?? largestCountry(rowsOf(shown)))
   }
   const told = shown.map((each) => ({ ...each, rows: each.rows.filter((row) => !unnamed.has(row.service)) }))
-  for (const table of await statistics({ context, header, shown: told, concentrations }))
+  const { tables, measured, ...more } = await statistics({ context, header, shown: told, concentrations })
+  for (const table of tables)
     if (formats.includes('csv')) {
       const path = join(draft, table.name)
       await writeTableCsv(path, table)
@@ -150,7 +160,7 @@ async function writeReport(context: Context, by: readonly Breakdown[], draft: st
     }
   const rowsShown = rowsOf(shown)
   const country = context.country ?? largestCountry(rowsShown)
-  const warnings = await figures.warnings(context, rowsShown)
+  const warnings = [...(await figures.warnings(context, rowsShown)), ...more.warnings]
   if (formats.includes('html')) {
     // Loaded here, as drawing charts needs much that nothing else does.
     const { page } = await import('../reports/page/page.ts')
@@ -161,7 +171,7 @@ async function writeReport(context: Context, by: readonly Breakdown[], draft: st
   }
   const { id, sources } = snapshot.manifest
   const title = `Exposed services per region: snapshot ${id}`
-  const facts = snapshotFacts(snapshot.manifest, figures.facts, regions.hash)
+  const facts = snapshotFacts(snapshot.manifest, { ...figures.facts, ...more.facts }, regions.hash)
   const description = await datapackage({ id, title, sources, snapshots: { snapshot: facts } }, written, version)
   await writeSynced(join(draft, 'datapackage.json'), `${JSON.stringify(description, null, 2)}\n`)
   const report: Report = {
@@ -173,6 +183,7 @@ async function writeReport(context: Context, by: readonly Breakdown[], draft: st
     regions,
     restricted: context.only !== undefined,
     per: request.per,
+    measured,
     services: request.services?.map(normalised),
     populationYear: country === undefined ? undefined : context.view.population(country)?.year,
     withoutSuspects: await figures.countryTotals(context),

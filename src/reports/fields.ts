@@ -1,4 +1,5 @@
-import { partKinds, recaptureRefusals } from '../model/findings.ts'
+import { denominators } from '../model/denominator.ts'
+import { partKinds, recaptureRefusals, survivals } from '../model/findings.ts'
 import { figureFlags, recordFlags } from '../model/flags.ts'
 import { funnelPlaces } from '../model/indicators.ts'
 
@@ -95,6 +96,13 @@ const findingFields: Readonly<Record<string, Field>> = {
   estimate_low: { type: 'number', description: 'Lower end of its 95 % interval.' },
   estimate_high: { type: 'number', description: 'Upper end of its 95 % interval.' },
   refused: { type: 'string', description: `Why there is no estimate: ${recaptureRefusals.join(', ')}.` },
+  denominator: { type: 'string', description: `What the rate is for: ${denominators.join(', ')}.` },
+  denominator_value: { type: 'integer', description: 'How many of them the region has.' },
+  rate_per_100k: { type: 'number', description: 'Count per 100,000 of the denominator.' },
+  rate_low: { type: 'number', description: 'Lower end of its exact 95 % Poisson interval; covers chance only.' },
+  rate_high: { type: 'number', description: 'Upper end of its exact 95 % Poisson interval; covers chance only.' },
+  tau_b: { type: 'number', description: "Kendall's tau-b of the ranks with those by people." },
+  rank_survives: { type: 'string', description: `Under every denominator: ${survivals.join(', ')}.` },
   untold: { type: 'integer', description: 'Number of which no network is told; not in `count`.' },
   networks: { type: 'integer', description: 'Autonomous systems that have any.' },
   networks_half: { type: 'integer', description: 'The fewest networks that together have at least half.' },

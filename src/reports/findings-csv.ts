@@ -1,4 +1,4 @@
-import type { Concentrated, Outlier, Recaptured } from '../model/findings.ts'
+import type { Concentrated, Denominated, Outlier, Recaptured } from '../model/findings.ts'
 import { leadCells, leadColumns, type RowHeader } from './exposure-csv.ts'
 import type { Table } from './table-csv.ts'
 
@@ -108,5 +108,42 @@ export const recapturesTable = (header: Header, found: readonly Recaptured[]): T
     abundance?.low,
     abundance?.high,
     each.refused,
+  ]),
+})
+
+export const denominatorsFile = 'denominators-by-region.csv'
+
+/** Every figure by people and by what else it was asked for, and whether its rank survives. */
+export const denominatorsTable = (header: Header, found: readonly Denominated[]): Table => ({
+  name: denominatorsFile,
+  columns: [
+    ...leadColumns,
+    'unit',
+    'count',
+    'denominator',
+    'denominator_value',
+    'rate_per_100k',
+    'rate_low',
+    'rate_high',
+    'rank',
+    'rank_low',
+    'rank_high',
+    'tau_b',
+    'rank_survives',
+  ],
+  rows: found.map(({ row, rankRange, ...each }) => [
+    ...leadCells(header, row),
+    row.unit,
+    row.count,
+    each.denominator,
+    each.value,
+    each.per100k,
+    each.low,
+    each.high,
+    each.rank,
+    rankRange?.low,
+    rankRange?.high,
+    each.agreement,
+    each.survival,
   ]),
 })

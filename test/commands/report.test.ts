@@ -61,6 +61,11 @@ describe('census report', () => {
         [{ by: 'colour' }, /region, service, product, device, network/],
         [{ format: 'pdf' }, /csv/],
         [{ format: ' , ' }, /csv, html/],
+        [{ denominator: 'cars' }, /people, households, addresses, slash24/],
+        [{ denominator: ',' }, /people, households/],
+        [{ denominator: 'people,households' }, /--denominator-table/],
+        [{ denominator: 'addresses', regions: 'Tokyo' }, /leave out the regions/],
+        [{ denominatorTable: '/nowhere/table.csv' }, /code,households,slash24/],
         [{ snapshot: 'tset' }, /test/],
       ]
       for (const [options, nearest] of cases) {
