@@ -4,6 +4,7 @@ import { indicators } from '../aggregate/indicators.ts'
 import type { Denominator } from '../model/denominator.ts'
 import { wrongInput } from '../model/errors.ts'
 import type { Denominated } from '../model/findings.ts'
+import type { PageFindings } from '../model/page.ts'
 import type { ReportRow } from '../model/report-row.ts'
 import type { RowHeader } from '../reports/exposure-csv.ts'
 import {
@@ -49,6 +50,7 @@ export interface Measured {
 
 /** What figures tell beside themselves. */
 export interface Statistics {
+  readonly findings: PageFindings
   /** Of each file. */
   readonly tables: readonly Table[]
   readonly measured: Measured | undefined
@@ -72,13 +74,20 @@ export async function statistics({ context, header, shown, concentrations }: Cou
   const recaptured = only === undefined ? await figures.recaptures(context) : undefined
   const measures = await denominators?.measures()
   const measured = measures && shown.flatMap(({ rows }) => [...denominated(rows, measures)])
+  const concentrated = concentrations?.found()
+  const explained =
+    isRated && figures.census !== undefined ? await figures.outliers(context, outstanding, totals) : undefined
   return {
+    findings: {
+      outliers: explained ?? [],
+      concentrated: concentrated ?? [],
+      recaptured: recaptured ?? [],
+      denominated: measured ?? [],
+    },
     tables: [
       ...(isRated ? [indicatorsTable(header, told)] : []),
-      ...(concentrations === undefined ? [] : [concentrationTable(header, concentrations.found())]),
-      ...(isRated && figures.census !== undefined
-        ? [outliersTable(header, await figures.outliers(context, outstanding, totals))]
-        : []),
+      ...(concentrated === undefined ? [] : [concentrationTable(header, concentrated)]),
+      ...(explained === undefined ? [] : [outliersTable(header, explained)]),
       ...(recaptured === undefined ? [] : [recapturesTable(header, recaptured)]),
       ...(measured === undefined ? [] : [denominatorsTable(header, measured)]),
     ],

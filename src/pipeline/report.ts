@@ -164,7 +164,7 @@ async function writeReport(context: Context, by: readonly Breakdown[], draft: st
   if (formats.includes('html')) {
     // Loaded here, as drawing charts needs much that nothing else does.
     const { page } = await import('../reports/page/page.ts')
-    const facts = pageFacts({ snapshot, figures, regions, country, shown, tops, warnings })
+    const facts = pageFacts({ snapshot, figures, regions, country, shown, tops, warnings, findings: more.findings })
     const path = join(draft, pageFile)
     await writeSynced(path, page(facts, request.language ?? 'en'))
     written.push({ name: pageFile, path, rows: 0 })

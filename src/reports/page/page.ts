@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Language, PageFacts } from '../../model/page.ts'
 import { about } from './about.ts'
 import { pageData } from './data.ts'
+import { findingsSection } from './findings.ts'
 import { h, rawElement, render, safeJson, type Element } from './markup.ts'
 import { patterns } from './map.ts'
 import { securityPolicy } from './security.ts'
@@ -53,6 +54,7 @@ export function page(facts: PageFacts, language: Language): string {
         summary(words, facts),
         chooser(words, facts),
         facts.views.map((each, index) => viewSection(words, each, index)),
+        findingsSection(words, facts),
         trendSection(words, facts),
         about(words, facts),
       ),

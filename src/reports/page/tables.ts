@@ -119,9 +119,9 @@ export function matrixTable(words: Messages, view: PageView): Element {
 /** Whether the table of all services is too wide to be printed. */
 export const isTooWide = (view: PageView): boolean => view.services.length > widest
 
-const heading = (name: string, isText: boolean, title?: string): Element =>
+export const heading = (name: string, isText: boolean, title?: string): Element =>
   h('th', { scope: 'col', class: isText ? 'text' : undefined, title }, name)
 
 /** A table that scrolls by itself, also by keyboard. */
-const frame = (_: Messages, label: string, table: Element): Element =>
+export const frame = (_: Messages, label: string, table: Element): Element =>
   h('div', { class: 'scroll', role: 'region', tabindex: 0, 'aria-label': label }, table)
