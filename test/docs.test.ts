@@ -7,6 +7,8 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { configSchema } from '../src/config/config.ts'
 import { readScope, scopeSchema } from '../src/config/scope.ts'
 import { exitCodes } from '../src/model/errors.ts'
+import { denominators } from '../src/model/denominator.ts'
+import { recaptureRefusals, survivals } from '../src/model/findings.ts'
 import { figureFlags, recordFlags } from '../src/model/flags.ts'
 import { placeMeans } from '../src/model/place.ts'
 import { probeStatuses } from '../src/model/probe.ts'
@@ -18,6 +20,7 @@ import { probes } from '../src/probes/index.ts'
 import { loadRegions } from '../src/locate/regions.ts'
 import { loadServices } from '../src/recognise/service.ts'
 import { exposureColumns, exposureFiles } from '../src/reports/exposure-csv.ts'
+import { concentrationTable, denominatorsTable, outliersTable, recapturesTable } from '../src/reports/findings-csv.ts'
 import { repository } from './helpers/source-graph.ts'
 import { temporaryFolder } from './helpers/store.ts'
 import { examplesOf, runExamples, withOutputs } from './helpers/worked-example.ts'
@@ -131,6 +134,8 @@ describe('docs/method.md has a sentence for every', () => {
   test.each([
     ['flag', '## Flags', [...recordFlags, ...figureFlags]],
     ['reason for a reject', '### Reasons for a reject', rejectReasons],
+    ['reason to estimate nothing', '### What two sources missed', recaptureRefusals],
+    ['denominator', '### Another denominator', denominators],
   ])('%s, in the order of the code', (_, heading, list) => {
     expect(firstCells(section(method, heading))).toEqual(list)
   })
@@ -138,6 +143,21 @@ describe('docs/method.md has a sentence for every', () => {
   test('file of statistics', () => {
     const files = readdirSync(join(repository, 'src', 'statistics')).filter((file) => file !== 'domain.ts')
     expect(files.filter((file) => !method.includes(`(../src/statistics/${file})`))).toEqual([])
+  })
+
+  test('file of findings, and every column that is no other file’s', () => {
+    const header = () => ({ snapshot: '', observedFrom: '', observedTo: '', basis: 'records' as const })
+    const told = breakdowns.flatMap(exposureColumns)
+    for (const table of [concentrationTable, outliersTable, recapturesTable, denominatorsTable]) {
+      const { stem, columns } = table(header)
+      expect(method).toContain(`\`${stem}.csv\``)
+      expect(readme).toContain(`\`${stem}.csv\``)
+      const own = columns
+        .map(({ name }) => name)
+        .filter((column) => !told.includes(column) && !column.startsWith('rank_'))
+      expect(own.filter((column) => !method.includes(`\`${column}\``))).toEqual([])
+    }
+    for (const survival of survivals) expect(method).toContain(`\`${survival}\``)
   })
 
   test('means of placing', () => {

@@ -8,7 +8,7 @@ import { shrunkenRates } from '../statistics/shrinkage.ts'
 import { unknownsBounds } from '../statistics/unknowns.ts'
 
 /** Beyond it a count says nothing of chance, and takes seconds to reckon with. */
-const mostCounted = 1e8
+export const mostCounted = 1e8
 
 /**
  * The indicators of every region with a population, by the country's rows of exposure-by-region.csv in one source and unit: all
@@ -16,6 +16,15 @@ const mostCounted = 1e8
  * counted to be true are left out.
  */
 export function* indicators(rows: readonly ReportRow[]): Generator<Indicators> {
+  const groups = serviceGroups(rows)
+  for (const [key, group] of groups) {
+    const all = groups.get(`${key.slice(0, 2)} all`) ?? []
+    yield* indicatorsOf(group, new Map(all.map((row) => [row.region, row.count])))
+  }
+}
+
+/** Rows by country and service: `JP ntp`. */
+export function serviceGroups(rows: readonly ReportRow[]): ReadonlyMap<string, readonly ReportRow[]> {
   const groups = new Map<string, ReportRow[]>()
   for (const row of rows) {
     if (row.country === '') continue
@@ -24,17 +33,16 @@ export function* indicators(rows: readonly ReportRow[]): Generator<Indicators> {
     if (group === undefined) groups.set(key, [row])
     else group.push(row)
   }
-  for (const [key, group] of groups) {
-    const all = groups.get(`${key.slice(0, 2)} all`) ?? []
-    yield* indicatorsOf(group, new Map(all.map((row) => [row.region, row.count])))
-  }
+  return groups
 }
+
+/** Of a country's rows those of regions that have a rate. */
+export const ratedRegions = (rows: readonly ReportRow[]): ReportRow[] =>
+  rows.filter((row) => row.region !== row.country && row.region !== 'unknown' && row.per100k !== undefined)
 
 /** @param all counts of all services, by region; where they are not told, there is no quotient */
 function* indicatorsOf(rows: readonly ReportRow[], all: ReadonlyMap<string, number>): Generator<Indicators> {
-  const regions = rows.filter(
-    (row) => row.region !== row.country && row.region !== 'unknown' && row.per100k !== undefined,
-  )
+  const regions = ratedRegions(rows)
   const placed = regions.reduce((sum, { count }) => sum + count, 0)
   const unplaced = rows.find((row) => row.region === 'unknown')?.count ?? 0
   if (placed + unplaced > mostCounted || regions.length === 0) return

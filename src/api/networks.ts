@@ -9,12 +9,6 @@ export interface AddressRange {
   readonly isIPv6: boolean
 }
 
-/** The keys of all IPv4 addresses. */
-export const ipv4Keys = {
-  first: '00000000-0000-0000-0000-ffff00000000',
-  last: '00000000-0000-0000-0000-ffffffffffff',
-} as const
-
 /** The addresses that `192.0.2.0/24`, `2001:db8::/32` or a single address stand for; undefined for anything else. */
 export function addressRange(text: string): AddressRange | undefined {
   const [written = '', ...rest] = text.trim().split('/')

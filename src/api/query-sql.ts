@@ -1,5 +1,6 @@
 import { sqlText } from '../store/duckdb.ts'
-import { addressRange, ipv4Keys } from './networks.ts'
+import { ipv4Keys } from '../store/census-sql.ts'
+import { addressRange } from './networks.ts'
 import { asNumber, type Condition, type Filter } from './query.ts'
 import type { Words } from './words.ts'
 

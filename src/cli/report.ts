@@ -2,6 +2,7 @@ import { Option } from 'commander'
 import type { ReportOptions } from '../commands/report.ts'
 import { languages } from '../model/page.ts'
 import { defaultFormats, reportFormats } from '../model/report-format.ts'
+import { denominators } from '../model/denominator.ts'
 import { reportBreakdowns } from '../model/tally.ts'
 import { addressDatabase, regionTables, whole, type CommandLine } from './options.ts'
 
@@ -27,6 +28,8 @@ export function declareReport(cli: CommandLine): void {
     .option('--out <DIR>', 'where the files go', 'report')
     .option('--format <LIST>', `of ${reportFormats.join(', ')}`, defaultFormats.join(','))
     .addOption(new Option('--lang <LANG>', 'language of the page').choices(languages).default('en'))
+    .option('--denominator <LIST>', `rates also by ${denominators.join(', ')}; the first is printed`)
+    .option('--denominator-table <FILE>', 'CSV of code, households and slash24 (announced IPv4 /24s)')
     .addOption(regionTables)
     .addOption(addressDatabase)
     .action(async (options: ReportOptions & Record<string, unknown>) => {

@@ -5,6 +5,7 @@ import { loadRegions, type RegionTable } from '../locate/regions.ts'
 import { wrongInput } from '../model/errors.ts'
 import type { Scope } from '../model/scope.ts'
 import { checkAddressDatabase } from '../pipeline/deciders.ts'
+import { openDenominators, type DenominatorRequest } from '../pipeline/report-denominators.ts'
 import { placeOf } from '../pipeline/engine.ts'
 import { breakdownsOf, namedYear, scopeOf } from '../pipeline/report-scope.ts'
 import { normalised } from '../pipeline/survey-rows.ts'
@@ -51,6 +52,7 @@ export async function preflight(
     }
   }
   await checkAddressDatabase(config.address_database)
+  await openDenominators(denominatorRequest(config), regions)
   observedAtOf(config.observed_at)
   loadServices().resolve((config.services ?? []).filter((name) => normalised(name) !== 'all'))
   const by = breakdownsOf(config.report.by)
@@ -66,6 +68,13 @@ export async function preflight(
     namedYear(config.population_year, country === undefined ? regions.countries : [country], regions)
   return { regions, made }
 }
+
+/** What a configuration's report is to be measured by. */
+export const denominatorRequest = ({ report, regions }: Config): DenominatorRequest => ({
+  ...(report.denominator === undefined ? {} : { denominators: report.denominator }),
+  ...(report.denominator_table === undefined ? {} : { denominatorTable: report.denominator_table }),
+  ...(regions === undefined ? {} : { regions }),
+})
 
 /** Whether a snapshot was made of the files a configuration names, as they are now; or is the whole of the survey it asks for. */
 async function isOf(snapshot: Snapshot, config: Config, country: string | undefined): Promise<boolean> {

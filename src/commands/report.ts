@@ -2,6 +2,7 @@ import { exitCodes, wrongInput, type ExitCode } from '../model/errors.ts'
 import type { Language } from '../model/page.ts'
 import { reportFormats, type ReportFormat } from '../model/report-format.ts'
 import { makeReport, type Report } from '../pipeline/report.ts'
+import { measuredRows, survivalLines } from '../reports/denominators-text.ts'
 import { grouped } from '../reports/text.ts'
 import { placingLines, summaryLines } from '../reports/summary.ts'
 import { list, printResult, progressLine, warn, type Console, type Global } from './output.ts'
@@ -19,6 +20,8 @@ export interface ReportOptions {
   readonly out: string
   readonly format: string
   readonly lang: Language
+  readonly denominator?: string
+  readonly denominatorTable?: string
   readonly regionTables?: string
   readonly addressDatabase?: string
 }
@@ -37,7 +40,7 @@ const formatsOf = (text: string): ReportFormat[] => {
 /** `census report` */
 export async function reportCommand(options: ReportOptions, global: Global, console: Console): Promise<ExitCode> {
   const formats = formatsOf(options.format)
-  const { snapshots, force, services, regions, by, format: _, lang, ...rest } = options
+  const { snapshots, force, services, regions, by, denominator, format: _, lang, ...rest } = options
   if (snapshots !== undefined && options.snapshot !== undefined)
     throw wrongInput(
       '--snapshot and --snapshots are both given',
@@ -50,6 +53,7 @@ export async function reportCommand(options: ReportOptions, global: Global, cons
     services: list(services),
     regions: list(regions),
     by: list(by),
+    denominators: list(denominator),
   }).filter(([, value]) => value !== undefined)
   const request = { ...rest, isForced: force === true, ...Object.fromEntries(lists), formats, language: lang }
   const progress = progressLine(console, global)
@@ -67,6 +71,7 @@ const nothing: Report['shown'] = [{ source: 'all', unit: 'addresses', rows: [] }
 export function printReport(report: Report, out: string, global: Global, console: Console): void {
   const { manifest } = report.snapshot
   const { basis, sources } = manifest
+  const { measured } = report
   const summaries = (report.shown.length > 0 ? report.shown : nothing).map(({ source, unit, rows, drift }) =>
     summaryLines({
       snapshotId: manifest.id,
@@ -75,7 +80,9 @@ export function printReport(report: Report, out: string, global: Global, console
       unit,
       ...(drift === undefined ? {} : { drift }),
       observed: manifest.observed,
-      rows,
+      rows: measured === undefined ? rows : measuredRows(rows, measured.found, measured.printed),
+      denominator: measured?.printed ?? 'people',
+      survival: survivalLines(measured?.found ?? [], source, report.country),
       country: report.country,
       restricted: report.restricted,
       region: (code) => report.regions.region(code),

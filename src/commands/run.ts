@@ -1,6 +1,7 @@
 import { isOfFiles, isOfProbe, isOfSurvey, type Config, type ImportConfig } from '../config/config.ts'
 import { exitCodes, type ExitCode } from '../model/errors.ts'
 import { probeStatuses } from '../model/probe.ts'
+import { denominatorRequest, preflight } from './preflight.ts'
 import { importFiles, type ImportRequest } from '../pipeline/import.ts'
 import { makeReport, type ReportRequest } from '../pipeline/report.ts'
 import { importLines } from '../reports/import-text.ts'
@@ -9,7 +10,6 @@ import { surveyLines } from '../reports/survey-text.ts'
 import type { Manifest, Snapshot } from '../store/snapshots.ts'
 import { observedAtOf } from './import.ts'
 import { printResult, progressLine, warn, type Console, type Global } from './output.ts'
-import { preflight } from './preflight.ts'
 import { printReport } from './report.ts'
 
 export interface RunOptions {
@@ -79,6 +79,7 @@ function reportRequest(config: Config, global: Global, snapshot: string): Report
     ...(config.report.by === undefined ? {} : { by: config.report.by }),
     ...(config.report.format === undefined ? {} : { formats: config.report.format }),
     ...(config.report.history === undefined ? {} : { history: config.report.history }),
+    ...denominatorRequest(config),
     ...(config.report.lang === undefined ? {} : { language: config.report.lang }),
     ...(config.population_year === undefined ? {} : { populationYear: config.population_year }),
     ...(config.region_tables === undefined ? {} : { regionTables: config.region_tables }),

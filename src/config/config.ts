@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
+import { denominators } from '../model/denominator.ts'
 import { discoveryTools } from '../model/discovery.ts'
 import { wrongInput } from '../model/errors.ts'
 import { engineIds, type EngineId } from '../model/engine.ts'
@@ -75,6 +76,8 @@ export const configSchema = z.strictObject({
     format: z.array(z.enum(reportFormats)).min(1).optional(),
     lang: z.enum(languages).optional(),
     history: z.int().min(2).max(mostSnapshots).optional(),
+    denominator: z.array(z.enum(denominators)).min(1).optional(),
+    denominator_table: name.optional(),
   }),
 })
 
@@ -123,7 +126,13 @@ export async function readConfig(path: string): Promise<Config> {
     ...(config.store === undefined ? {} : { store: from(config.store) }),
     ...(config.region_tables === undefined ? {} : { region_tables: from(config.region_tables) }),
     ...(config.address_database === undefined ? {} : { address_database: from(config.address_database) }),
-    report: { ...config.report, out: from(config.report.out) },
+    report: {
+      ...config.report,
+      out: from(config.report.out),
+      ...(config.report.denominator_table === undefined
+        ? {}
+        : { denominator_table: from(config.report.denominator_table) }),
+    },
   }
   const { inputs, survey, probe, country } = config
   const [first, second] = Object.entries({ inputs, survey, probe }).filter(([, each]) => each !== undefined)

@@ -1,3 +1,4 @@
+import type { Concentrated, Denominated, Outlier, Recaptured } from './findings.ts'
 import type { Flag } from './flags.ts'
 import type { Unit } from './tally.ts'
 
@@ -21,12 +22,25 @@ export interface PageFacts {
   /** Earlier snapshots of the same question and this one, oldest first; fewer than two draw no trend. */
   readonly history: readonly PagePeriod[]
   readonly origins: readonly PageOrigin[]
+  /** What figures tell beside themselves; absent where they tell nothing. */
+  readonly findings?: PageFindings
   /** Credits beyond those that every page has. */
   readonly credits: {
     readonly populations: readonly { readonly title: string; readonly url: string }[]
     /** Whether addresses were placed by DB-IP's database, whose licence wants a link. */
     readonly dbip: boolean
   }
+}
+
+/** Of the country and source that the first view is of. */
+export interface PageFindings {
+  readonly outliers: readonly Outlier[]
+  /** Of the country, not of its regions; `all` first. */
+  readonly concentrated: readonly Concentrated[]
+  /** Of the country. */
+  readonly recaptured: readonly Recaptured[]
+  /** Of all services, by region. */
+  readonly denominated: readonly Denominated[]
 }
 
 /** The figures of one source in one unit: of a country by region, or of the world by country. */

@@ -1,9 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { outliers } from '../aggregate/outliers.ts'
+import { recapturePairs, recaptures } from '../aggregate/recaptures.ts'
 import { servicesFound, tallies, type ServiceRow } from '../aggregate/tallies.ts'
 import type { Regions, RowOptions } from '../aggregate/census-rows.ts'
 import type { RegionTable } from '../locate/regions.ts'
+import type { Outlier, Recaptured } from '../model/findings.ts'
 import type { ReportRow } from '../model/report-row.ts'
 import { breakdownKeys, breakdowns, units, type Breakdown, type Tally, type Unit } from '../model/tally.ts'
 import type { RowHeader } from '../reports/exposure-csv.ts'
@@ -81,6 +84,10 @@ export interface Figures {
   countryTotals(asked: Asked): Promise<ReadonlyMap<string, number>>
   mailProducts(asked: Asked, country: string): Promise<readonly { product: string; addresses: number }[]>
   warnings(asked: Asked, shown: readonly ReportRow[]): Promise<readonly string[]>
+  /** What makes figures stand out; nothing is known of those an engine counted. @param totals of all services, by region */
+  outliers(asked: Asked, rows: readonly ReportRow[], totals: ReadonlyMap<string, number>): Promise<readonly Outlier[]>
+  /** What two sources saw and missed; undefined where no two of them looked at the same. */
+  recaptures(asked: Asked): Promise<readonly Recaptured[] | undefined>
   close(): Promise<void>
 }
 
@@ -147,6 +154,18 @@ async function recordFigures(
     countryTotals: (asked) => countryTotals(asking(asked)),
     mailProducts: (asked, country) => mailProducts(asking(asked), country),
     warnings: (asked, shown) => defaultRankWarning(asking(asked), shown),
+    outliers: (asked, rows, totals) => outliers(connection, asking(asked), rows, totals),
+    recaptures: async ({ country, serviceRows, view }) =>
+      recapturePairs(sources).length === 0
+        ? undefined
+        : recaptures(connection, {
+            census: sql,
+            serviceRows,
+            sources,
+            country,
+            complete: snapshot.manifest.complete,
+            region: (code) => view.region(code),
+          }),
     close: async () => {
       database.close()
       await census.close()
@@ -204,6 +223,8 @@ function facetFigures({ id, manifest }: Snapshot<FacetsManifest>, found: readonl
     countryTotals: async () => new Map(),
     mailProducts: async () => [],
     warnings: async () => [],
+    outliers: async () => [],
+    recaptures: async () => undefined,
     close: async () => undefined,
   }
 }

@@ -3,7 +3,7 @@ import { gatherTops, networkName, productName, type TopGatherer } from '../aggre
 import { pageViews, type SourceRows } from '../aggregate/page-views.ts'
 import { populationSources } from '../locate/population-sources.ts'
 import type { RegionTable } from '../locate/regions.ts'
-import type { PageFacts, PageOrigin } from '../model/page.ts'
+import type { PageFacts, PageFindings, PageOrigin } from '../model/page.ts'
 import type { CrossBreakdown } from '../model/tally.ts'
 import { loadServices } from '../recognise/service.ts'
 import type { Manifest, Snapshot } from '../store/snapshots.ts'
@@ -37,19 +37,12 @@ export interface PageInput {
   readonly warnings: readonly string[]
   /** Absent where the report is of one snapshot alone. */
   readonly history: History | undefined
+  readonly findings: PageFindings
 }
 
 /** Everything report.html shows of a report. */
-export function pageFacts({
-  snapshot,
-  figures,
-  regions,
-  country,
-  shown,
-  tops,
-  warnings,
-  history,
-}: PageInput): PageFacts {
+export function pageFacts(input: PageInput): PageFacts {
+  const { snapshot, figures, regions, country, shown, tops, warnings, history, findings } = input
   const { manifest } = snapshot
   const catalogue = loadServices()
   const titles = new Map(catalogue.services.map(({ id, title }) => [id, title]))
@@ -71,6 +64,7 @@ export function pageFacts({
     views,
     history: pageHistory(history, manifest.basis, views[0]),
     origins: origins(manifest),
+    findings: findingsOf(findings, country, shown[0]?.source),
     credits: {
       populations: populations.filter(
         ({ title }, index) => populations.findIndex((each) => each.title === title) === index,
@@ -79,6 +73,20 @@ export function pageFacts({
     },
   }
 }
+
+/** Those that the page tells of. */
+const findingsOf = (
+  { outliers, concentrated, recaptured, denominated }: PageFindings,
+  country: string | undefined,
+  source: string | undefined,
+): PageFindings => ({
+  outliers: outliers.filter(({ row }) => row.country === country),
+  concentrated: concentrated.filter((each) => each.source === source && each.region === country),
+  recaptured: recaptured.filter(({ region }) => region === country),
+  denominated: denominated.filter(
+    ({ row }) => row.country === country && row.source === source && row.service === 'all',
+  ),
+})
 
 /** In an order that does not depend on that of the input. */
 function origins(manifest: Manifest): PageOrigin[] {

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { indicators } from '../aggregate/indicators.ts'
+import { gatherConcentrations } from '../aggregate/concentrations.ts'
 import { loadRegions, type RegionTable } from '../locate/regions.ts'
 import { wrongInput } from '../model/errors.ts'
 import type { Language } from '../model/page.ts'
@@ -10,7 +10,6 @@ import type { ReportRow } from '../model/report-row.ts'
 import type { Breakdown } from '../model/tally.ts'
 import { datapackage, snapshotFacts } from '../reports/datapackage.ts'
 import { exposureFiles, exposureTable } from '../reports/exposure-csv.ts'
-import { indicatorsFile, indicatorsTable } from '../reports/indicators-csv.ts'
 import { historyFile, historyTable } from '../reports/history-csv.ts'
 import { storageError } from '../store/duckdb.ts'
 import { makeFolder } from '../store/folders.ts'
@@ -25,13 +24,14 @@ import { fileNames, reportFiles, type ReportFiles } from './report-files.ts'
 import { historyOf } from './report-history.ts'
 import { reportRows, rowsContext, type RowsContext } from './report-rows.ts'
 import { breakdownsOf, scopeOf } from './report-scope.ts'
+import { openDenominators, type DenominatorRequest, type Denominators } from './report-denominators.ts'
+import { statistics, statisticsFiles, type Measured } from './report-statistics.ts'
 import { seriesOf, type Series, type SeriesRequest } from './series.ts'
 import { normalised } from './survey-rows.ts'
 
-export interface ReportRequest extends CensusRequest, SeriesRequest {
+export interface ReportRequest extends CensusRequest, SeriesRequest, DenominatorRequest {
   readonly country?: string
   readonly services?: readonly string[]
-  readonly regions?: readonly string[]
   readonly by?: readonly string[]
   readonly per: number
   readonly populationYear?: number
@@ -60,6 +60,8 @@ export interface Report {
   readonly restricted: boolean
   readonly services: readonly string[] | undefined
   readonly per: number
+  /** Figures by other denominators, and the one to print; absent where none was asked for. */
+  readonly measured: Measured | undefined
   readonly populationYear: number | undefined
   /** Country totals of the rows shown without hosts flagged suspect, by country and service; empty when there are none. */
   readonly withoutSuspects: ReadonlyMap<string, number>
@@ -75,13 +77,20 @@ export async function makeReport(request: ReportRequest): Promise<Report> {
   const regions = await loadRegions(request.regionTables === undefined ? {} : { userTables: request.regionTables })
   const asked = breakdownsOf(request.by)
   scopeOf(request, regions)
+  const denominators = await openDenominators(request, regions)
   const out = resolve(request.out)
   const draft = draftIn(out)
   const files = reportFiles(request.formats ?? defaultFormats, draft)
   const figures = await openFigures(snapshot, regions, request, join(draft, 'spill'))
   try {
     const by = breakdownsThere(figures, asked, request.by !== undefined)
-    const context: Context = { ...(await rowsContext(snapshot, figures, regions, request)), regions, request, series }
+    const context: Context = {
+      ...(await rowsContext(snapshot, figures, regions, request)),
+      regions,
+      request,
+      denominators,
+      series,
+    }
     await removeOldDrafts(out)
     await makeFolder(draft)
     return await writeReport(context, by, files, draft, out)
@@ -107,6 +116,7 @@ function breakdownsThere(figures: Figures, asked: readonly Breakdown[], isNamed:
 const standing = 'reports written before stand untouched'
 
 interface Context extends RowsContext {
+  readonly denominators: Denominators | undefined
   readonly request: ReportRequest
   readonly regions: RegionTable
   readonly series: Series
@@ -124,10 +134,13 @@ async function writeReport(
   const shown = figures.shown.map((each) => ({ ...each, rows: [] as ReportRow[] }))
   const unnamed = new Set(context.serviceRows.filter((row) => row.isUnnamed).map((row) => row.id))
   let tops: Tops = {}
+  // An engine tells the networks it counts most of, and not all.
+  const concentrations = figures.census && by.includes('network') ? gatherConcentrations() : undefined
   for (const breakdown of by) {
     const rows = tee(reportRows(context, breakdown), (row) => {
       if (breakdown !== 'region') {
         tops[breakdown]?.see(row)
+        if (breakdown === 'network') concentrations?.see(row)
         return
       }
       // A scan of all ports has a service for each: rows of 0 for every region would fill the memory.
@@ -140,11 +153,9 @@ async function writeReport(
     if (breakdown === 'region' && files.hasCharts)
       tops = openTops(figures, context.country ?? largestCountry(rowsOf(shown)))
   }
-  // Of some regions alone, or without rates, there is nothing to hold a region against.
-  if (files.hasTables && context.only === undefined && !figures.isScopeLimited) {
-    const named = shown.flatMap(({ rows }) => [...indicators(rows.filter((row) => !unnamed.has(row.service)))])
-    await files.table(indicatorsTable(header), named)
-  }
+  const told = shown.map((each) => ({ ...each, rows: each.rows.filter((row) => !unnamed.has(row.service)) }))
+  const { tables, measured, ...more } = await statistics({ context, header, shown: told, concentrations })
+  if (files.hasTables) for (const write of tables) await write(files)
   const history = await historyOf(context, context.series, request, draft)
   if (history !== undefined && files.hasTables) {
     const headers = history.periods.map((period) => period.header)
@@ -152,14 +163,15 @@ async function writeReport(
   }
   const rowsShown = rowsOf(shown)
   const country = context.country ?? largestCountry(rowsShown)
-  const warnings = [...(await figures.warnings(context, rowsShown)), ...(history?.warnings ?? [])]
+  const warnings = [...(await figures.warnings(context, rowsShown)), ...more.warnings, ...(history?.warnings ?? [])]
   if (files.hasPages) {
-    const facts = pageFacts({ snapshot, figures, regions, country, shown, tops, warnings, history })
+    const { findings } = more
+    const facts = pageFacts({ snapshot, figures, regions, country, shown, tops, warnings, history, findings })
     await files.pages(facts, request.language ?? 'en')
   }
   const { id, sources } = snapshot.manifest
   const title = `Exposed services per region: snapshot ${id}`
-  const facts = snapshotFacts(snapshot.manifest, figures.facts, regions.hash)
+  const facts = snapshotFacts(snapshot.manifest, { ...figures.facts, ...more.facts }, regions.hash)
   const snapshots = {
     snapshot: facts,
     ...(history === undefined ? {} : { earlier: history.periods.slice(0, -1).map((period) => period.facts) }),
@@ -176,6 +188,7 @@ async function writeReport(
     regions,
     restricted: context.only !== undefined,
     per: request.per,
+    measured,
     services: request.services?.map(normalised),
     populationYear: country === undefined ? undefined : context.view.population(country)?.year,
     withoutSuspects: await figures.countryTotals(context),
@@ -189,7 +202,7 @@ async function writeReport(
     out,
   )
   // A file that an earlier report left and this one does not write would stand there undescribed, of another snapshot.
-  for (const name of fileNames([...Object.values(exposureFiles), indicatorsFile, historyFile]))
+  for (const name of fileNames([...Object.values(exposureFiles), ...statisticsFiles, historyFile]))
     if (!report.files.some((file) => file.name === name)) rmSync(join(out, name), { force: true })
   return report
 }

@@ -1,3 +1,4 @@
+import type { Located } from '../model/findings.ts'
 import type { ReportRow } from '../model/report-row.ts'
 import { breakdownKeys, type Breakdown } from '../model/tally.ts'
 import { columnsOf } from './fields.ts'
@@ -32,6 +33,13 @@ export const leadColumns = [
   'region_name_local',
   'service',
 ]
+/** Their cells. */
+export function leadCells(header: (source: string) => RowHeader, at: Located): string[] {
+  const { snapshot, observedFrom, observedTo, basis } = header(at.source)
+  const { country, region, regionName, regionNameLocal, service } = at
+  return [snapshot, observedFrom, observedTo, at.source, basis, country, region, regionName, regionNameLocal, service]
+}
+
 const after = [
   'unit',
   'asked',

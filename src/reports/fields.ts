@@ -1,3 +1,5 @@
+import { denominators } from '../model/denominator.ts'
+import { partKinds, recaptureRefusals, survivals } from '../model/findings.ts'
 import { figureFlags, recordFlags } from '../model/flags.ts'
 import { funnelPlaces } from '../model/indicators.ts'
 import type { Column, ColumnType } from '../model/table.ts'
@@ -94,10 +96,47 @@ const historyFields: Readonly<Record<string, Field>> = {
   },
 }
 
+/** Of findings, beside those of a report. */
+const findingFields: Readonly<Record<string, Field>> = {
+  first_source: { type: 'string', description: 'One of two sources that looked at the same ranges.' },
+  second_source: { type: 'string', description: 'The other.' },
+  seen_by_first: { type: 'integer', description: 'Addresses that the first saw.' },
+  seen_by_second: { type: 'integer', description: 'Addresses that the second saw.' },
+  seen_by_both: { type: 'integer', description: 'Addresses that both saw.' },
+  seen: { type: 'integer', description: 'Addresses that at least one of them saw.' },
+  estimate: { type: 'number', description: 'How many there are, seen or not, if the two are independent (Chapman).' },
+  estimate_low: { type: 'number', description: 'Lower end of its 95 % interval.' },
+  estimate_high: { type: 'number', description: 'Upper end of its 95 % interval.' },
+  refused: { type: 'string', description: `Why there is no estimate: ${recaptureRefusals.join(', ')}.` },
+  denominator: { type: 'string', description: `What the rate is for: ${denominators.join(', ')}.` },
+  denominator_value: { type: 'integer', description: 'How many of them the region has.' },
+  rate_per_100k: { type: 'number', description: 'Count per 100,000 of the denominator.' },
+  rate_low: { type: 'number', description: 'Lower end of its exact 95 % Poisson interval; covers chance only.' },
+  rate_high: { type: 'number', description: 'Upper end of its exact 95 % Poisson interval; covers chance only.' },
+  tau_b: { type: 'number', description: "Kendall's tau-b of the ranks with those by people." },
+  rank_survives: { type: 'string', description: `Under every denominator: ${survivals.join(', ')}.` },
+  untold: { type: 'integer', description: 'Number of which no network is told; not in `count`.' },
+  networks: { type: 'integer', description: 'Autonomous systems that have any.' },
+  networks_half: { type: 'integer', description: 'The fewest networks that together have at least half.' },
+  herfindahl: { type: 'number', description: 'Sum of the squared shares of networks (Herfindahl–Hirschman).' },
+  service_share: { type: 'number', description: 'Share of the services of the region, from 0 to 1.' },
+  part: { type: 'string', description: `What is left out: ${partKinds.join(', ')}.` },
+  count_without: { type: 'integer', description: 'Number found without the records of that part.' },
+  per_100k_without: { type: 'number', description: 'Count per 100,000 people without them.' },
+  service_share_without: { type: 'number', description: 'Share of the services of the region without them.' },
+  largest_share: { type: 'number', description: 'Share of the network with most, which `asn` names.' },
+}
+
 /** What a column of a file holds. */
 export function fieldOf(name: string): Field | undefined {
   const plain = name.replace(/^(old|new)_/, '')
-  return exposureFields[plain] ?? comparisonFields[plain] ?? indicatorFields[plain] ?? historyFields[plain]
+  return (
+    exposureFields[plain] ??
+    comparisonFields[plain] ??
+    indicatorFields[plain] ??
+    historyFields[plain] ??
+    findingFields[plain]
+  )
 }
 
 /** Columns by their names. */

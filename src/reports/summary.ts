@@ -1,7 +1,9 @@
 import stringWidth from 'string-width'
+import type { Denominator } from '../model/denominator.ts'
 import type { Region } from '../model/region.ts'
 import type { ReportRow } from '../model/report-row.ts'
 import type { Unit } from '../model/tally.ts'
+import { denominatorWords } from './denominators-text.ts'
 import { counted, fit, grouped, moved, printable, table, terminalWidth, wrapped } from './text.ts'
 
 /** How the addresses of a snapshot were placed, and which are suspect. */
@@ -38,6 +40,10 @@ export interface Summary {
   readonly drift?: { readonly first: number; readonly last: number }
   /** Rows of that unit by region, one source. */
   readonly rows: readonly ReportRow[]
+  /** What their rates are for. */
+  readonly denominator: Denominator
+  /** Which ranks survive other denominators, in lines. */
+  readonly survival: readonly string[]
   readonly country: string | undefined
   /** Whether only some regions were asked for: then all of them are shown. */
   readonly restricted: boolean
@@ -80,7 +86,7 @@ export function summaryLines(summary: Summary): string[] {
   if (cleaned !== undefined) lines.push(`Without hosts flagged suspect: ${grouped(cleaned)}.`)
   // What a scope lets be asked is not the whole of a region: beside counts stands how many were asked.
   const isScoped = ofCountry.some((row) => row.flags.includes('scope-limited'))
-  lines.push(rated(total, isScoped, summary.per), '')
+  lines.push(rated(total, isScoped, summary), '')
 
   const regions = regionsShown(ofCountry, country, head, summary.restricted)
   const rate = (row: ReportRow | undefined): string =>
@@ -96,7 +102,7 @@ export function summaryLines(summary: Summary): string[] {
     table(
       [
         { title: 'Region', align: 'left', maxWidth: 18 },
-        { title: isScoped ? 'Asked' : 'Population', align: 'right' },
+        { title: isScoped ? 'Asked' : denominatorWords[summary.denominator].title, align: 'right' },
         ...services.flatMap((service) => [
           { title: fit(service, 8), align: 'right' as const },
           ...(isScoped ? [] : [{ title: 'rate', align: 'right' as const }]),
@@ -125,7 +131,7 @@ export function summaryLines(summary: Summary): string[] {
     body = figures(services)
   }
   const ranked = `Rank: of the rate of ${head === 'all' ? 'all ' : ''}${of}, among the regions of ${name}.`
-  lines.push(...body, ...(isScoped ? [] : ['', ...wrapped(ranked, terminalWidth)]))
+  lines.push(...body, ...(isScoped ? [] : ['', ...wrapped(ranked, terminalWidth)]), ...summary.survival)
   if (summary.mailProducts.length > 0) {
     const shown = summary.mailProducts.slice(0, 8)
     const rest = summary.mailProducts.slice(8).reduce((sum, each) => sum + each.addresses, 0)
@@ -149,8 +155,9 @@ export function summaryLines(summary: Summary): string[] {
 }
 
 /** What the figures beside counts are. */
-function rated(total: ReportRow | undefined, isScoped: boolean, per: number): string {
+function rated(total: ReportRow | undefined, isScoped: boolean, { denominator, per }: Summary): string {
   if (isScoped) return 'Of the addresses of a scope alone: no rates per head, no ranks.'
+  if (denominator !== 'people') return `Rates per ${grouped(per)} ${denominatorWords[denominator].of}.`
   return total?.population === undefined
     ? 'Population not known: counts without rates.'
     : `Population of ${total.populationYear}; rates per ${grouped(per)} people.`

@@ -24,6 +24,12 @@ export interface CensusSql {
   readonly networks: string
 }
 
+/** The keys of all IPv4 addresses. */
+export const ipv4Keys = {
+  first: '00000000-0000-0000-0000-ffff00000000',
+  last: '00000000-0000-0000-0000-ffffffffffff',
+} as const
+
 /** @param folder the snapshot's */
 export function censusOf(folder: string): CensusSql {
   const names = (of: string): string => parquetFile(join(folder, 'names', `${of}.parquet`))

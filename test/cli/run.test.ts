@@ -120,9 +120,11 @@ describe('census run', () => {
         made.push(await outputs(home))
       }
       expect(Object.keys(made[0] ?? {}).toSorted()).toEqual([
+        'concentration-by-region.csv',
         'datapackage.json',
         ...['device', 'network', 'product', 'region'].map((name) => `exposure-by-${name}.csv`),
         'indicators-by-region.csv',
+        'outliers-by-region.csv',
         'report.html',
       ])
       for (const each of made.slice(1)) expect(each).toEqual(made[0])

@@ -65,6 +65,11 @@ describe('census report', () => {
         [{ by: 'colour' }, /region, service, product, device, network/],
         [{ format: 'pdf' }, /csv/],
         [{ format: ' , ' }, /csv, html/],
+        [{ denominator: 'cars' }, /people, households, addresses, slash24/],
+        [{ denominator: ',' }, /people, households/],
+        [{ denominator: 'people,households' }, /--denominator-table/],
+        [{ denominator: 'addresses', regions: 'Tokyo' }, /leave out the regions/],
+        [{ denominatorTable: '/nowhere/table.csv' }, /code,households,slash24/],
         [{ snapshot: 'tset' }, /test/],
       ]
       for (const [options, nearest] of cases) {
@@ -101,6 +106,7 @@ describe('census report', () => {
           'exposure-by-device.csv',
           'exposure-by-region.csv',
           'indicators-by-region.csv',
+          'outliers-by-region.csv',
           'report.html',
         ])
       },
@@ -127,6 +133,7 @@ describe('census report', () => {
         'datapackage.json',
         'exposure-by-region.csv',
         'indicators-by-region.csv',
+        'outliers-by-region.csv',
       ])
     })
   })
@@ -200,7 +207,7 @@ describe('census report', () => {
       const out = join(folder, 'out')
       await report()
       const before = await contents(out)
-      expect(Object.keys(before)).toHaveLength(7)
+      expect(Object.keys(before)).toHaveLength(9)
       const ofSnapshot = join(folder, 'store/census/test')
       const [key] = await readdir(ofSnapshot)
       const census = join(ofSnapshot, key ?? '', 'census')

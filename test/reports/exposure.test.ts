@@ -355,6 +355,33 @@ describe('report files', () => {
     })
   })
 
+  it('have other denominators where they are asked for, and are printed by them', async () => {
+    await withFolder(async (folder) => {
+      const table = join(folder, 'table.csv')
+      await writeFile(table, 'code,households,slash24\nJP-13,6000000,650950\nJP-27,1000000,\n')
+      const seen = [...hosts('JP-13', 30, 0), ...hosts('JP-27', 12, 100)]
+      const made = await reportOn(folder, seen, { denominators: ['households'], denominatorTable: table })
+      const [head = '', ...lines] = (await readFile(join(made.folder, 'denominators-by-region.csv'), 'utf8'))
+        .trim()
+        .split('\r\n')
+        .map((line) => line.split(','))
+      const rows = lines.map((line) => Object.fromEntries(line.map((text, index) => [head[index], text])))
+      const found = rows.filter((row) => row['region'] === 'JP-27' && row['service'] === 'all')
+      const people = cell(await made.rows('region'), { region: 'JP-27', service: 'all', unit: 'addresses' })
+      expect(
+        found.map((row) => [row['denominator'], row['denominator_value'], row['rate_per_100k'], row['rank']]),
+      ).toEqual([
+        // By people, Tokyo has the higher rate; by these households, Osaka.
+        ['people', people['population'], people['per_100k'], '2'],
+        ['households', '1000000', '1.2', '1'],
+      ])
+      expect(found[1]).toMatchObject({ tau_b: '-1', rank_survives: 'within-interval' })
+      expect(made.report.measured?.printed).toBe('households')
+      const again = await reportAgain(folder)
+      expect(await readdir(again.folder)).not.toContain('denominators-by-region.csv')
+    })
+  })
+
   it('are described by datapackage.json: fields, size, hash, no time of making', async () => {
     await withFolder(async (folder) => {
       const made = await reportOn(folder, hosts('JP-13', 3, 0))
@@ -372,6 +399,8 @@ describe('report files', () => {
       expect(description.resources.map(({ path }) => path)).toEqual([
         ...breakdowns.map((each) => exposureFiles[each]),
         'indicators-by-region.csv',
+        'concentration-by-region.csv',
+        'outliers-by-region.csv',
         'report.html',
       ])
       for (const { path, bytes, hash, schema } of description.resources) {

@@ -1,3 +1,5 @@
+import type { Denominator } from '../../model/denominator.ts'
+import type { PartKind, RecaptureRefusal, Survival } from '../../model/findings.ts'
 import type { Flag } from '../../model/flags.ts'
 import type { PageOrigin } from '../../model/page.ts'
 import type { Unit } from '../../model/tally.ts'
@@ -47,6 +49,30 @@ const categories: Readonly<Record<string, string>> = {
   game: 'Games',
   blockchain: 'Blockchains',
   'peer-to-peer': 'Peer-to-peer',
+}
+
+const partKinds: Readonly<Record<PartKind, string>> = {
+  network: 'network',
+  organisation: 'organisation',
+  product: 'product',
+}
+const denominators: Readonly<Record<Denominator, string>> = {
+  people: 'people',
+  households: 'households',
+  addresses: 'IPv4 addresses',
+  slash24: 'announced /24s',
+}
+const survivals: Readonly<Record<Survival, string>> = {
+  same: 'the same',
+  'within-interval': 'within chance',
+  no: 'no',
+}
+const refusals: Readonly<Record<RecaptureRefusal, string>> = {
+  partial: 'no estimate: the snapshot lacks something',
+  undated: 'no estimate: records have no time',
+  periods: 'no estimate: not the same time',
+  nested: 'no estimate: one saw nothing that the other did not',
+  few: 'no estimate: fewer than 10 seen by both',
 }
 
 /** Every text of report.html, in English; the shape every other language fills. */
@@ -118,6 +144,42 @@ export const en = {
     'Lines: limits of 95 % (dashed) and 99.8 % (solid). A region between them differs from the country by no more than chance explains.',
   funnelOutside: (above: string, below: string) => `Above the 99.8 % limits: ${above}. Below them: ${below}.`,
   nobody: 'none',
+  findings: 'What stands out, and how far figures carry',
+  outliers: 'What stands out, and by what',
+  outliersNote:
+    'Rates above the 99.8 % limits of their funnel, per 100,000 people, and what is left without the network, the organisation and the product without which they are lowest. That a rate comes of one of them is no reason to leave it out.',
+  outlier: (region: string, service: string, rate: string) => `${region}, ${service}: ${rate} per 100,000 people.`,
+  outlierShare: (share: string) => `That is ${share} of its addresses of all services.`,
+  outlierWithout: (kind: string, name: string, rate: string, share: string) =>
+    share === '' ? `Without the ${kind} ${name}: ${rate}.` : `Without the ${kind} ${name}: ${rate} and ${share}.`,
+  partKinds,
+  concentration: 'In how few networks it is',
+  concentrationAll: (half: string, all: string, largest: string, share: string) =>
+    `Half of all endpoints whose network is told are in ${half} of ${all} networks; the largest, ${largest}, has ${share}.`,
+  concentrationCaption: 'Networks (autonomous systems) of the country by service, of endpoints',
+  networkCount: 'Networks',
+  networkHalf: 'Hold half',
+  largest: 'Largest',
+  largestShare: 'Share of the largest',
+  herfindahl: 'Herfindahl index',
+  denominatorTitle: 'Which ranks survive another denominator',
+  denominatorCaption: 'Ranks of all services by region and denominator',
+  denominators,
+  rankBy: (denominator: string) => `Rank by ${denominator}`,
+  agreement: (denominator: string, tau: string) =>
+    `Order by ${denominator} against that by people: Kendall’s tau-b ${tau}.`,
+  addressBias:
+    'Rates per IPv4 address take out what an address database puts in its default places only where the same database placed the records.',
+  survives: 'Survives',
+  survivals,
+  recapture: 'What two sources missed',
+  recaptureNote:
+    'Estimates by capture and recapture (Chapman 1951). They assume that both looked at the same ranges in the same time and that one sees what the other saw no more and no less often than the rest. Hosts that answer everyone are seen by both, and the estimate is then too low.',
+  recaptureCaption: 'Addresses of the country by service, as two sources saw them',
+  seenByEach: 'Seen by each',
+  seenByBoth: 'Seen by both',
+  estimate: 'Estimate',
+  refusals,
   trend: 'Trend',
   trendLabel: 'Totals of the most frequent services in each snapshot, each line on an axis of its own from 0.',
   trendNote:

@@ -1,3 +1,4 @@
+import { findingsSection } from './findings.ts'
 import type { Language, PageFacts } from '../../model/page.ts'
 import { about } from './about.ts'
 import { pageData } from './data.ts'
@@ -24,6 +25,7 @@ export function page(facts: PageFacts, language: Language): string {
       summary(words, facts),
       chooser(words, facts),
       ...facts.views.map((each, index) => viewSection(words, each, index)),
+      findingsSection(words, facts),
       trendSection(words, facts),
       about(words, facts),
     ],
