@@ -70,7 +70,7 @@ export interface Listening {
 }
 
 /** Whether nobody but this machine reaches a literal address. */
-const isLoopback = (address: string): boolean => /^127\.\d+\.\d+\.\d+$/.test(address) || address === '::1'
+export const isLoopback = (address: string): boolean => /^127\.\d+\.\d+\.\d+$/.test(address) || address === '::1'
 
 /**
  * Listens, on loopback unless told otherwise, and answers every request with what `handle` says. Whatever a client does, or

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import type { Language, PageFacts } from '../../model/page.ts'
 import { about } from './about.ts'
+import { asset } from './assets.ts'
 import { pageData } from './data.ts'
 import { h, rawElement, render, safeJson, type Element } from './markup.ts'
 import { patterns } from './map.ts'
@@ -9,8 +9,6 @@ import { summary } from './summary.ts'
 import { trendSection } from './trend.ts'
 import { viewSection } from './view.ts'
 import { day, messages, serviceName, viewName, type Messages } from './words.ts'
-
-const asset = (name: string): string => readFileSync(new URL(`../../../data/page/${name}`, import.meta.url), 'utf8')
 
 /**
  * report.html: one self-contained page, which asks for nothing else. The same facts give the same bytes; it can be read
