@@ -56,7 +56,7 @@ function hostList(
       title,
       [{ title: store.address }, { title: page.serviceGroup, isText: true }, { title: store.seen, isText: true }],
       hosts.map(({ address, services, seen }) => [
-        link(words, address, ['snapshots', snapshot, 'hosts', address]),
+        h('span', { class: 'whole' }, link(words, address, ['snapshots', snapshot, 'hosts', address])),
         services.join(', '),
         seen || page.undated,
       ]),
