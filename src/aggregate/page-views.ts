@@ -128,7 +128,8 @@ function service(id: string, rows: readonly ReportRow[], { source, country, regi
   }
 }
 
-const cell = (row: ReportRow | undefined): PageCell =>
+/** What a page shows of a row. */
+export const cell = (row: ReportRow | undefined): PageCell =>
   row === undefined
     ? nothing(undefined)
     : {

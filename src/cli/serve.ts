@@ -5,9 +5,12 @@ import { addressDatabase, regionTables, whole, type CommandLine } from './option
 export function declareServe(cli: CommandLine): void {
   cli
     .command('serve')
-    .description('answer as Shodan’s API does, from a snapshot, on 127.0.0.1 until stopped')
-    .option('--api', 'serve the API (there is nothing else to serve yet)')
-    .option('--snapshot <ID>', 'the snapshot to serve (default: the one made last)')
+    .description('the store’s snapshots and reports in a browser, or an API, on 127.0.0.1 until stopped')
+    .option('--listen <ADDRESS>', 'address of this machine to listen on (default: 127.0.0.1)')
+    .option('--link', 'ask for a session, begun by a printed link, on loopback too')
+    .option('--include-hosts', 'show addresses of hosts, to sessions only')
+    .option('--api', 'answer as Shodan’s API does instead, from one snapshot')
+    .option('--snapshot <ID>', 'the snapshot of the API (default: the one made last)')
     .addOption(
       new Option('--port <N>', 'port to listen on; 0 for any that is free').default(8417).argParser(whole(0, 65_535)),
     )

@@ -15,6 +15,84 @@ const store = async (folder: string): Promise<string> => {
   return path
 }
 
+/** Starts `census serve` and waits until it says where it listens. */
+async function browsed(args: readonly string[], folder: string) {
+  const child = startCensus(['serve', '--port', '0', ...args], { cwd: folder })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const ran = ended(child)
+  const url = await new Promise<string>((resolve, reject) => {
+    let text = ''
+    child.stdout?.on('data', (piece: string) => {
+      text += piece
+      const found = /http:\/\/[\d.]+:\d+/.exec(text)
+      if (found) resolve(found[0])
+    })
+    void ran.then(({ stderr }) => reject(new Error(stderr)))
+  })
+  return { child, url, ran }
+}
+
+describe('census serve', () => {
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+  ] as const)('shows the store until %s, and ends with %i', async (signal, code) => {
+    await withFolder(async (folder) => {
+      await store(folder)
+      const { child, url, ran } = await browsed(['--store', 'store'], folder)
+      const list = await fetch(url)
+      expect(list.status).toBe(200)
+      expect(await list.text()).toContain('href="/snapshots/second"')
+      expect((await fetch(`${url}/snapshots/first/report`)).status).toBe(200)
+      // The API is another server.
+      expect((await fetch(`${url}/api-info`)).status).toBe(404)
+      child.kill(signal)
+      expect(await ran).toEqual({ code, stdout: `Store store: ${url}\n`, stderr: '' })
+      await expect(fetch(url)).rejects.toThrow('fetch failed')
+    })
+  })
+
+  test.each([
+    [['--include-hosts'], /^$/],
+    [['--link', '--quiet'], /^$/],
+    [['--listen', '0.0.0.0'], /^census: the pages go over the network unencrypted: [^\n]+\n$/],
+  ])('%j: a link on stderr, and no page without it', async (args, more) => {
+    await withFolder(async (folder) => {
+      await store(folder)
+      const child = startCensus(['serve', '--port', '0', '--store', 'store', ...args], { cwd: folder })
+      onTestFinished(() => void child.kill('SIGKILL'))
+      const ran = ended(child)
+      const link = await new Promise<string>((resolve) => {
+        child.stderr?.on('data', (piece: string) => {
+          const found = /open this once, within ten minutes: (http:\S+\/session\/[\w-]{43})\n/.exec(piece)
+          if (found?.[1]) resolve(found[1])
+        })
+      })
+      const { origin } = new URL(link)
+      expect((await fetch(origin)).status).toBe(403)
+      const begun = await fetch(link, { redirect: 'manual' })
+      const [cookie = ''] = begun.headers.getSetCookie()
+      expect((await fetch(origin, { headers: { cookie: cookie.split(';')[0] ?? '' } })).status).toBe(200)
+      child.kill('SIGTERM')
+      const { code, stdout, stderr } = await ran
+      expect(code).toBe(143)
+      expect(stdout).not.toContain('/session/')
+      expect(stderr.match(/\/session\//g)).toHaveLength(2)
+      expect(stderr.replaceAll(/^census: to begin a session, .*\n/gm, '')).toMatch(more)
+    })
+  })
+
+  test('--json; a store that is not there yet is empty', async () => {
+    await withFolder(async (folder) => {
+      const { child, url, ran } = await browsed(['--store', 'nowhere', '--json'], folder)
+      expect(await (await fetch(`${url}/ja`)).text()).toContain('スナップショットはまだありません。')
+      child.kill('SIGTERM')
+      expect(JSON.parse((await ran).stdout)).toEqual({ store: 'nowhere', url, includeHosts: false })
+      expect(await readdir(folder)).toEqual([])
+    })
+  })
+})
+
 interface Running {
   readonly child: ChildProcess
   readonly url: string
@@ -100,7 +178,14 @@ describe('census serve --api', () => {
   })
 
   test.each<[string[], Record<string, string>, number, RegExp]>([
-    [['serve'], {}, 2, /serves the API only; say so: `census serve --api`/],
+    [['serve', '--snapshot', 'first'], {}, 2, /--snapshot is of the API; add --api, or leave it out/],
+    [['serve', '--key-file', 'nowhere'], {}, 2, /--key-file is of the API/],
+    [['serve', '--api', '--listen', '0.0.0.0'], {}, 2, /--listen is of the pages; leave out --api, or that/],
+    [['serve', '--api', '--include-hosts'], {}, 2, /--include-hosts is of the pages/],
+    [['serve', '--api', '--link'], {}, 2, /--link is of the pages/],
+    [['serve', '--listen', 'localhost'], {}, 2, /--listen "localhost" is no literal IP address/],
+    [['serve', '--listen', '192.0.2.77'], {}, 2, /192\.0\.2\.77 is no address of this machine/],
+    [['serve', '--region-tables', 'nowhere'], {}, 2, /nowhere/],
     [['serve', '--api', '--port', '65536'], {}, 2, /whole number from 0 to 65535/],
     [['serve', '--api', '--snapshot', 'third'], {}, 2, /no snapshot "third"; it holds: first, second/],
     [['serve', '--api', '--key-file', 'nowhere'], {}, 2, /cannot be read: ENOENT/],

@@ -8,11 +8,18 @@ const path = programPath('chromium')
 /** Why no page can be opened here; undefined where one can. */
 export const noBrowser: string | undefined = path === undefined ? 'there is no Chromium (Debian: chromium)' : undefined
 
-/** Debian's Chromium, without a network: what a page asks for, it does not get. As root it has no sandbox to run in. */
-export const startBrowser = (): Promise<Browser> =>
+/**
+ * Debian's Chromium, without a network: what a page asks for, it does not get, but of the address that may be reached. As
+ * root it has no sandbox to run in.
+ */
+export const startBrowser = (reached?: '127.0.0.1'): Promise<Browser> =>
   chromium.launch({
     executablePath: path ?? '',
-    args: ['--no-sandbox', '--proxy-server=127.0.0.1:9', '--host-resolver-rules=MAP * ~NOTFOUND'],
+    args: [
+      '--no-sandbox',
+      '--proxy-server=127.0.0.1:9',
+      `--host-resolver-rules=MAP * ~NOTFOUND${reached === undefined ? '' : `, EXCLUDE ${reached}`}`,
+    ],
   })
 
 export interface Opened {
@@ -24,14 +31,18 @@ export interface Opened {
 }
 
 /** A page of a file, in a context of its own. */
-export async function openFile(browser: Browser, file: string, options: BrowserContextOptions = {}): Promise<Opened> {
+export const openFile = (browser: Browser, file: string, options?: BrowserContextOptions): Promise<Opened> =>
+  openUrl(browser, `file://${file}`, options)
+
+/** A page at an address, in a context of its own. */
+export async function openUrl(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Opened> {
   const page = await browser.newPage(options)
   const requests: string[] = []
   const complaints: string[] = []
   page.on('request', (request) => requests.push(request.url()))
   page.on('console', (message) => complaints.push(message.text()))
   page.on('pageerror', (error) => complaints.push(error.message))
-  await page.goto(`file://${file}`)
+  await page.goto(url)
   return { page, requests, complaints }
 }
 

@@ -1,12 +1,12 @@
 import { connect, type Socket } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { listen, type Handler, type Listening, type ServerLimits } from '../../src/net/server.ts'
+import { listen, type Handler, type Listening, type ServerOptions } from '../../src/net/server.ts'
 
 const echo: Handler = ({ method, target }) => Promise.resolve({ status: 200, json: { method, target } })
 
-async function started(handler: Handler = echo, limits: Partial<ServerLimits> = {}): Promise<Listening> {
-  const listening = await listen(0, handler, limits)
+async function started(handler: Handler = echo, options: Partial<ServerOptions> = {}): Promise<Listening> {
+  const listening = await listen(0, handler, options)
   onTestFinished(() => listening.close())
   return listening
 }
@@ -118,11 +118,92 @@ describe('the server', () => {
     expect((await said(listening, get('/'))).status).toBe(200)
   })
 
-  test('a handler that fails is no reason to stop', async () => {
+  test('whoever is answered is told to keep nothing, frame nothing, load nothing', async () => {
+    const strict = {
+      'cache-control': 'no-store',
+      'content-security-policy': "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+      'permissions-policy': expect.stringContaining('geolocation=()') as string,
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+    }
     const listening = await started(({ target }) =>
-      target === '/bad'
-        ? Promise.reject(new Error('a secret'))
-        : echo({ method: '', target, signal: new AbortController().signal }),
+      target === '/bad' ? Promise.reject(new Error()) : Promise.resolve({ status: 200, headers: {}, text: target }),
+    )
+    for (const [bytes, status] of [
+      [get('/'), 200],
+      [get('/bad'), 500],
+      [get('/', 'evil.example'), 421],
+      ['no HTTP\r\n\r\n', 400],
+      [get(`/${'x'.repeat(60_000)}`), 431],
+    ] as const) {
+      const { socket, text, ended } = dial(listening)
+      socket.write(bytes)
+      await ended
+      const [, ...lines] = (text().split('\r\n\r\n')[0] ?? '').split('\r\n')
+      const told = Object.fromEntries(lines.map((line) => line.split(': ', 2)))
+      expect(text()).toContain(`HTTP/1.1 ${status} `)
+      expect(told).toMatchObject(strict)
+    }
+  })
+
+  test('a text with its own header fields; of HEAD only those', async () => {
+    const listening = await started(() =>
+      Promise.resolve({ status: 200, headers: { 'content-type': 'text/plain', 'set-cookie': 'a=b' }, text: 'héllo' }),
+    )
+    for (const [method, body] of [
+      ['GET', 'héllo'],
+      ['HEAD', ''],
+    ] as const) {
+      const response = await fetch(listening.url, { method })
+      expect(await response.text()).toBe(body)
+      expect(response.headers.get('content-length')).toBe('6')
+      expect(response.headers.get('content-type')).toBe('text/plain')
+      expect(response.headers.getSetCookie()).toEqual(['a=b'])
+    }
+  })
+
+  test('what it has to say itself is said as asked', async () => {
+    const told: ServerOptions['told'] = (status, what) => ({ status, headers: {}, text: `<${what}>` })
+    const { port } = await started(echo, { told })
+    const { socket, text, ended } = dial({ port, url: '', close: () => Promise.resolve() })
+    socket.write(get('/', 'evil.example'))
+    await ended
+    expect(text()).toMatch(/\r\n\r\n<This server answers for 127\.0\.0\.1 and localhost only>$/)
+  })
+
+  test.each([
+    ['0.0.0.0', '192.0.2.1', 200],
+    ['0.0.0.0', '[2001:db8::1]:80', 200],
+    ['0.0.0.0', 'localhost', 200],
+    ['0.0.0.0', 'census.example', 421],
+    ['0.0.0.0', '1.2.3', 421],
+    ['127.0.0.2', '127.0.0.2', 200],
+    ['127.0.0.2', '192.0.2.1', 421],
+  ])('listening on %s, host %j: %i', async (address, host, status) => {
+    const { port, url } = await started(echo, { address })
+    expect(url).toMatch(/^http:\/\/\d+\.\d+\.\d+\.\d+:\d+$/)
+    expect(url).not.toContain('0.0.0.0')
+    const socket = connect(port, address === '0.0.0.0' ? '127.0.0.1' : address)
+    onTestFinished(() => void socket.destroy())
+    let text = ''
+    socket.setEncoding('utf8').on('data', (piece: string) => (text += piece))
+    socket.write(get('/', host))
+    await new Promise((resolve) => socket.on('close', resolve))
+    expect(text).toContain(`HTTP/1.1 ${status} `)
+  })
+
+  test('an address of another machine is told', async () => {
+    await expect(listen(0, echo, { address: '192.0.2.77' })).rejects.toMatchObject({
+      exit: 2,
+      message: '192.0.2.77 is no address of this machine',
+    })
+  })
+
+  test('a handler that fails is no reason to stop', async () => {
+    const listening = await started((request) =>
+      request.target === '/bad' ? Promise.reject(new Error('a secret')) : echo(request),
     )
     expect(await said(listening, get('/bad'))).toEqual({
       status: 500,

@@ -1,4 +1,4 @@
-import type { PageFacts } from '../../model/page.ts'
+import type { PageFacts, PageView } from '../../model/page.ts'
 import { h, type Element, type Markup } from './markup.ts'
 import { hasMap } from './map.ts'
 import { whole } from './numbers.ts'
@@ -66,7 +66,11 @@ export function about(words: Messages, facts: PageFacts): Element {
 /** A time without fractions of a second. */
 const second = (time: string): string => `${time.slice(0, 10)} ${time.slice(11, 19)}`
 
-function credits(words: Messages, { credits: given, views }: PageFacts): (readonly Markup[])[] {
+/** Whom and what the licences of tables and maps shown want named, a line each. */
+export function credits(
+  words: Messages,
+  { credits: given, views }: Pick<PageFacts, 'credits'> & { readonly views: readonly PageView[] },
+): (readonly Markup[])[] {
   const maps = views.filter(hasMap)
   const link = (href: string, title: string): Element => h('a', { href, rel: 'noreferrer' }, title)
   return [

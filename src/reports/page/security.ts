@@ -7,5 +7,12 @@ const hashed = (text: string): string => `'sha256-${createHash('sha256').update(
 export const securityPolicy = (style: string, script: string): Element =>
   h('meta', {
     'http-equiv': 'Content-Security-Policy',
-    content: `default-src 'none'; style-src ${hashed(style)}; script-src ${hashed(script)}; base-uri 'none'; form-action 'none'`,
+    content: `${ownOnly(style, script)}; base-uri 'none'; form-action 'none'`,
   })
+
+/** The same of a page that a server sends, as the header field: in nobody's frame, and with forms where they lead to that server. */
+export const servedPolicy = (style: string, script: string | undefined, hasForms: boolean): string =>
+  `${ownOnly(style, script)}; base-uri 'none'; form-action ${hasForms ? "'self'" : "'none'"}; frame-ancestors 'none'`
+
+const ownOnly = (style: string, script: string | undefined): string =>
+  `default-src 'none'; style-src ${hashed(style)}${script === undefined ? '' : `; script-src ${hashed(script)}`}`

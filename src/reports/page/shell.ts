@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs'
 import type { Language } from '../../model/page.ts'
+import { asset } from './assets.ts'
 import { h, rawElement, render, safeJson, type Element } from './markup.ts'
 import { patterns } from './map.ts'
 import { securityPolicy } from './security.ts'
 import { messages } from './words.ts'
-
-const asset = (name: string): string => readFileSync(new URL(`../../../data/page/${name}`, import.meta.url), 'utf8')
 
 /** What a page has of its own. */
 interface Content {

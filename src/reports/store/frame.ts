@@ -1,0 +1,171 @@
+import { asset } from '../page/assets.ts'
+import { h, rawElement, render, type Element, type Markup } from '../page/markup.ts'
+import { servedPolicy } from '../page/security.ts'
+import { pathTo, type Words } from './words.ts'
+
+/** Style of all pages: report.html's, and what the store's pages need beside it. */
+const style = asset('page.css') + asset('store.css')
+
+/** The policy that pages of `frame` are sent with: they have no script. */
+export const storePolicy = servedPolicy(style, undefined, true)
+
+export interface Framing {
+  readonly words: Words
+  readonly title: string
+  /** The pages on the way to this one, each with its address's parts. */
+  readonly way?: readonly { readonly title: string; readonly parts: readonly string[] }[]
+  /** This page's address, for its other language; none of an error. */
+  readonly here?: { readonly parts: readonly string[]; readonly query?: Readonly<Record<string, string>> }
+}
+
+/** A page of the store, as text. */
+export function frame({ words, title, way = [], here }: Framing, ...children: readonly (Markup | undefined)[]): string {
+  const { store, language } = words
+  const other = store.otherLanguage.code === 'ja' ? 'ja' : 'en'
+  const document = h(
+    'html',
+    { lang: language },
+    h(
+      'head',
+      {},
+      h('meta', { charset: 'utf-8' }),
+      h('meta', { name: 'viewport', content: 'width=device-width, initial-scale=1' }),
+      h('meta', { name: 'color-scheme', content: 'light dark' }),
+      h('title', {}, `${title} – exposure-census`),
+      rawElement('style', {}, style),
+    ),
+    h(
+      'body',
+      {},
+      h('a', { class: 'skip', href: '#main' }, store.skip),
+      h(
+        'header',
+        {},
+        h(
+          'nav',
+          { class: 'way', 'aria-label': store.way },
+          h(
+            'ol',
+            {},
+            ...way.map((each) => h('li', {}, link(words, each.title, each.parts))),
+            h('li', { 'aria-current': 'page' }, title),
+          ),
+        ),
+        here === undefined
+          ? undefined
+          : h(
+              'a',
+              {
+                class: 'language',
+                href: pathTo({ language: other }, here.parts, here.query),
+                hreflang: other,
+                lang: other,
+              },
+              store.otherLanguage.name,
+            ),
+      ),
+      h('main', { id: 'main', tabindex: -1 }, h('h1', {}, title), children),
+    ),
+  )
+  return `<!doctype html>\n${render(document)}`
+}
+
+/** A link to another page. */
+export const link = (
+  words: Words,
+  title: string,
+  parts: readonly string[],
+  query?: Readonly<Record<string, string>>,
+): Element => h('a', { href: pathTo(words, parts, query) }, title)
+
+/** What cannot be shown, in one sentence. */
+export const errorPage = (words: Words, sentence: string): string =>
+  frame({ words, title: sentence }, h('p', {}, link(words, words.store.store, [])))
+
+/** Sentences that the program tells in English alone. */
+export const notice = (title: string, lines: readonly string[]): Element | undefined =>
+  lines.length === 0
+    ? undefined
+    : h(
+        'div',
+        { class: 'notice' },
+        h('h2', {}, title),
+        h('ul', {}, ...lines.map((line) => h('li', { lang: 'en' }, line))),
+      )
+
+export interface Column {
+  readonly title: string
+  readonly isText?: boolean
+}
+
+/** A table whose first column names the rows. It scrolls by itself, also by keyboard. */
+export const dataTable = (
+  caption: string,
+  columns: readonly Column[],
+  rows: readonly (readonly Markup[])[],
+  foot: readonly (readonly Markup[])[] = [],
+): Element => {
+  const line = (cells: readonly Markup[]): Element =>
+    h(
+      'tr',
+      {},
+      ...cells.map((cell, index) =>
+        index === 0
+          ? h('th', { scope: 'row' }, cell)
+          : h('td', { class: columns[index]?.isText === true ? 'text' : undefined }, cell),
+      ),
+    )
+  return h(
+    'div',
+    { class: 'scroll', role: 'region', tabindex: 0, 'aria-label': caption },
+    h(
+      'table',
+      {},
+      h('caption', {}, caption),
+      h(
+        'thead',
+        {},
+        h(
+          'tr',
+          {},
+          ...columns.map(({ title, isText }, index) =>
+            h('th', { scope: 'col', class: index === 0 || isText === true ? 'text' : undefined }, title),
+          ),
+        ),
+      ),
+      h('tbody', {}, ...rows.map(line)),
+      foot.length === 0 ? undefined : h('tfoot', {}, ...foot.map(line)),
+    ),
+  )
+}
+
+/** Something to choose of a list. */
+export const choice = (
+  title: string,
+  name: string,
+  options: readonly { readonly value: string; readonly title: string }[],
+  chosen: string,
+): Element =>
+  h(
+    'label',
+    {},
+    `${title} `,
+    h(
+      'select',
+      { name },
+      ...options.map(({ value, title: text }) => h('option', { value, selected: value === chosen }, text)),
+    ),
+  )
+
+/** A form that asks for a page, and changes nothing. */
+export const asking = (
+  words: Words,
+  parts: readonly string[],
+  ...children: readonly (Element | undefined)[]
+): Element =>
+  h(
+    'form',
+    { method: 'get', action: pathTo(words, parts), class: 'chooser' },
+    children,
+    h('button', { type: 'submit' }, words.store.show),
+  )
