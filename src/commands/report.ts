@@ -1,3 +1,4 @@
+import { excelCsv } from '../config/settings.ts'
 import { exitCodes, wrongInput, type ExitCode } from '../model/errors.ts'
 import type { Language } from '../model/page.ts'
 import { reportFormats, type ReportFormat } from '../model/report-format.ts'
@@ -16,6 +17,7 @@ export interface ReportOptions {
   readonly populationYear?: number
   readonly out: string
   readonly format: string
+  readonly csvExcel?: true
   readonly lang: Language
   readonly regionTables?: string
   readonly addressDatabase?: string
@@ -35,11 +37,17 @@ const formatsOf = (text: string): ReportFormat[] => {
 /** `census report` */
 export async function reportCommand(options: ReportOptions, global: Global, console: Console): Promise<ExitCode> {
   const formats = formatsOf(options.format)
-  const { services, regions, by, format: _, lang, ...rest } = options
+  const { services, regions, by, format: _, csvExcel, lang, ...rest } = options
   const lists = Object.entries({ services: list(services), regions: list(regions), by: list(by) }).filter(
     ([, value]) => value !== undefined,
   )
-  const request = { ...rest, ...Object.fromEntries(lists), formats, language: lang }
+  const request = {
+    ...rest,
+    ...Object.fromEntries(lists),
+    formats,
+    language: lang,
+    ...(csvExcel ? { csv: excelCsv() } : {}),
+  }
   const progress = progressLine(console, global)
   const report = await makeReport({ ...request, store: global.store, onCounting: progress.count }).finally(() =>
     progress.clear(),
