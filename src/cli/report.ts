@@ -27,6 +27,7 @@ export function declareReport(cli: CommandLine): void {
     )
     .option('--out <DIR>', 'where the files go', 'report')
     .option('--format <LIST>', `of ${reportFormats.join(', ')}`, defaultFormats.join(','))
+    .option('--csv-excel', 'CSV for Excel: a byte order mark, and ; with decimal commas where the locale has those')
     .addOption(new Option('--lang <LANG>', 'language of the page').choices(languages).default('en'))
     .option('--denominator <LIST>', `rates also by ${denominators.join(', ')}; the first is printed`)
     .option('--denominator-table <FILE>', 'CSV of code, households and slash24 (announced IPv4 /24s)')

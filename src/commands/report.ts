@@ -1,3 +1,4 @@
+import { excelCsv } from '../config/settings.ts'
 import { exitCodes, wrongInput, type ExitCode } from '../model/errors.ts'
 import type { Language } from '../model/page.ts'
 import { reportFormats, type ReportFormat } from '../model/report-format.ts'
@@ -19,6 +20,7 @@ export interface ReportOptions {
   readonly populationYear?: number
   readonly out: string
   readonly format: string
+  readonly csvExcel?: true
   readonly lang: Language
   readonly denominator?: string
   readonly denominatorTable?: string
@@ -40,7 +42,7 @@ const formatsOf = (text: string): ReportFormat[] => {
 /** `census report` */
 export async function reportCommand(options: ReportOptions, global: Global, console: Console): Promise<ExitCode> {
   const formats = formatsOf(options.format)
-  const { snapshots, force, services, regions, by, denominator, format: _, lang, ...rest } = options
+  const { snapshots, force, services, regions, by, denominator, format: _, csvExcel, lang, ...rest } = options
   if (snapshots !== undefined && options.snapshot !== undefined)
     throw wrongInput(
       '--snapshot and --snapshots are both given',
@@ -55,7 +57,14 @@ export async function reportCommand(options: ReportOptions, global: Global, cons
     by: list(by),
     denominators: list(denominator),
   }).filter(([, value]) => value !== undefined)
-  const request = { ...rest, isForced: force === true, ...Object.fromEntries(lists), formats, language: lang }
+  const request = {
+    ...rest,
+    isForced: force === true,
+    ...Object.fromEntries(lists),
+    formats,
+    language: lang,
+    ...(csvExcel ? { csv: excelCsv() } : {}),
+  }
   const progress = progressLine(console, global)
   const report = await makeReport({ ...request, store: global.store, onCounting: progress.count }).finally(() =>
     progress.clear(),

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { failed } from '../model/errors.ts'
+import type { CsvDialect } from '../model/report-format.ts'
 
 /** What the environment says; the only place that reads it, beside cli.ts. */
 export interface Environment {
@@ -29,6 +30,25 @@ export const proxySettings = (): { readonly https?: string; readonly http?: stri
     ...(https === undefined ? {} : { https }),
     ...(http === undefined ? {} : { http }),
     ...(none === undefined ? {} : { none }),
+  }
+}
+
+/**
+ * CSV as Excel opens it without being asked, in the locale that the environment names (LC_ALL, else LC_NUMERIC, else LANG): where that
+ * writes decimals with a comma, columns are separated by semicolons.
+ */
+export function excelCsv(): CsvDialect {
+  const locale = variable('LC_ALL') ?? variable('LC_NUMERIC') ?? variable('LANG') ?? 'C'
+  const isComma = decimalMark(locale.replace(/[.@].*$/s, '').replaceAll('_', '-')) === ','
+  return { delimiter: isComma ? ';' : ',', decimalMark: isComma ? ',' : '.', hasMark: true }
+}
+
+/** A point where there is no such language, as in C and POSIX. */
+function decimalMark(language: string): string {
+  try {
+    return new Intl.NumberFormat(language).formatToParts(1.5).find(({ type }) => type === 'decimal')?.value ?? '.'
+  } catch {
+    return '.'
   }
 }
 

@@ -4,3 +4,14 @@ export type ReportFormat = (typeof reportFormats)[number]
 
 /** What is written where no format is named. */
 export const defaultFormats = ['csv', 'html'] as const satisfies readonly ReportFormat[]
+
+/** How CSV files are written. */
+export interface CsvDialect {
+  readonly delimiter: ',' | ';'
+  readonly decimalMark: '.' | ','
+  /** Whether files begin with a byte order mark, by which Excel knows UTF-8. */
+  readonly hasMark: boolean
+}
+
+/** RFC 4180: what is written where nothing else is asked for. */
+export const plainCsv: CsvDialect = { delimiter: ',', decimalMark: '.', hasMark: false }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Language, PageFacts } from '../model/page.ts'
 import { writeTable, type Column, type Table, type TableWriter } from '../model/table.ts'
-import type { ReportFormat } from '../model/report-format.ts'
+import { plainCsv, type CsvDialect, type ReportFormat } from '../model/report-format.ts'
 import { rounded } from '../reports/csv.ts'
 import { csvTable } from '../reports/csv-table.ts'
 import type { Described } from '../reports/datapackage.ts'
@@ -33,7 +33,9 @@ export interface ReportFiles {
 const tabular = {
   csv: csvTable,
   parquet: (table, path) => parquetTable(table, path, rounded),
-} as const satisfies Partial<Record<ReportFormat, (table: Table<never>, path: string) => Promise<TableWriter>>>
+} as const satisfies Partial<
+  Record<ReportFormat, (table: Table<never>, path: string, dialect: CsvDialect) => Promise<TableWriter>>
+>
 const extensions = ['csv', 'parquet'] as const
 
 /** Files made of facts, and of all tables. */
@@ -51,7 +53,7 @@ export const fileNames = (tables: readonly string[]): string[] => [
 ]
 
 /** @param draft an empty folder, once the first file is written */
-export function reportFiles(formats: readonly ReportFormat[], draft: string): ReportFiles {
+export function reportFiles(formats: readonly ReportFormat[], draft: string, dialect = plainCsv): ReportFiles {
   const written: WrittenFile[] = []
   const columns: Column[] = []
   const asked = extensions.filter((each) => formats.includes(each))
@@ -71,7 +73,7 @@ export function reportFiles(formats: readonly ReportFormat[], draft: string): Re
       const writers = files.map(
         ({ extension, name }) =>
           () =>
-            tabular[extension](table, join(draft, name)),
+            tabular[extension](table, join(draft, name), dialect),
       )
       if (wants('xlsx')) {
         const book = (workbook ??= await openWorkbook(join(draft, single.xlsx)))
@@ -80,7 +82,8 @@ export function reportFiles(formats: readonly ReportFormat[], draft: string): Re
       const count = await writeTable(table, rows, writers)
       columns.push(...table.columns)
       const names = table.columns.map((column) => column.name)
-      for (const { name } of files) written.push({ name, path: join(draft, name), columns: names, rows: count })
+      for (const { name } of files)
+        written.push({ name, path: join(draft, name), columns: names, rows: count, dialect })
     },
     pages: async (facts, language) => {
       // Loaded here, as drawing charts needs much that nothing else does.

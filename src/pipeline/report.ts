@@ -5,7 +5,7 @@ import { gatherConcentrations } from '../aggregate/concentrations.ts'
 import { loadRegions, type RegionTable } from '../locate/regions.ts'
 import { wrongInput } from '../model/errors.ts'
 import type { Language } from '../model/page.ts'
-import { defaultFormats, type ReportFormat } from '../model/report-format.ts'
+import { defaultFormats, type CsvDialect, type ReportFormat } from '../model/report-format.ts'
 import type { ReportRow } from '../model/report-row.ts'
 import type { Breakdown } from '../model/tally.ts'
 import { datapackage, snapshotFacts } from '../reports/datapackage.ts'
@@ -38,6 +38,8 @@ export interface ReportRequest extends CensusRequest, SeriesRequest, Denominator
   readonly out: string
   /** `defaultFormats` when absent. */
   readonly formats?: readonly ReportFormat[]
+  /** `plainCsv` when absent. */
+  readonly csv?: CsvDialect
   /** Of the page; English when absent. */
   readonly language?: Language
 }
@@ -80,7 +82,7 @@ export async function makeReport(request: ReportRequest): Promise<Report> {
   const denominators = await openDenominators(request, regions)
   const out = resolve(request.out)
   const draft = draftIn(out)
-  const files = reportFiles(request.formats ?? defaultFormats, draft)
+  const files = reportFiles(request.formats ?? defaultFormats, draft, request.csv)
   const figures = await openFigures(snapshot, regions, request, join(draft, 'spill'))
   try {
     const by = breakdownsThere(figures, asked, request.by !== undefined)

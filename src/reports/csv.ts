@@ -1,19 +1,26 @@
 import { stringify } from 'csv-stringify/sync'
+import type { CsvDialect } from '../model/report-format.ts'
 import { sixDigits } from '../statistics/rates.ts'
 
-const known = new Map<string, string>()
+/** Cells that are written already, by delimiter. */
+const knownBy = { ',': new Map<string, string>(), ';': new Map<string, string>() }
 
 /**
  * A text cell as RFC 4180 writes it, with what a spreadsheet would run as a formula neutralised by a leading
  * apostrophe, and NUL, which no reader of CSV takes, by U+FFFD. The same names come back in thousands of rows, so written cells are remembered.
  */
-export function csvCell(text: string): string {
+export const csvCell = (text: string): string => delimitedCell(text, ',')
+
+/** The same between other delimiters. */
+export function delimitedCell(text: string, delimiter: CsvDialect['delimiter']): string {
   if (text === '') return ''
+  const known = knownBy[delimiter]
   const found = known.get(text)
   if (found !== undefined) return found
   // A formula behind white space is one too in some spreadsheets.
   const plain = text.replaceAll('\0', '\ufffd').replace(/^\s+(?=[=+\-@＝＋－＠])/, "'$&")
   const cell = stringify([[plain]], {
+    delimiter,
     escape_formulas: true,
     eof: false,
     record_delimiter: 'windows',

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { plainCsv, type CsvDialect } from '../model/report-format.ts'
 import { fieldOf } from './fields.ts'
 
 /** A file to describe. */
@@ -9,6 +10,8 @@ export interface Described {
   readonly path: string
   /** Of a file that is a table. */
   readonly columns?: readonly string[]
+  /** Of CSV, where it is not the plain one. */
+  readonly dialect?: CsvDialect
 }
 
 /** What the description says of every snapshot; its manifest has it. */
@@ -106,8 +109,14 @@ async function resource(file: Described): Promise<object> {
   }
   const stem = file.name.slice(0, -extension.length - 1)
   const { columns } = file
+  const { delimiter, decimalMark } = file.dialect ?? plainCsv
   const schema = columns && {
-    fields: columns.map((name) => ({ name, ...fieldOf(name) })),
+    fields: columns.map((name) => {
+      const field = fieldOf(name)
+      // A point is what Table Schema takes for granted.
+      const isMarked = extension === 'csv' && decimalMark !== '.' && field?.type === 'number'
+      return { name, ...field, ...(isMarked ? { decimalChar: decimalMark } : {}) }
+    }),
     missingValues: [''],
   }
   if (extension === 'csv')
@@ -115,7 +124,7 @@ async function resource(file: Described): Promise<object> {
       profile: 'tabular-data-resource',
       name: stem,
       ...common,
-      dialect: { delimiter: ',', lineTerminator: '\r\n', quoteChar: '"', doubleQuote: true, header: true },
+      dialect: { delimiter, lineTerminator: '\r\n', quoteChar: '"', doubleQuote: true, header: true },
       schema,
     }
   // Names are unique: a table may be there as CSV, too.

@@ -124,7 +124,8 @@ const xmlText = (text: string): string =>
   text
     .toWellFormed()
     .replaceAll('\0', '\ufffd')
-    .replaceAll(/_(?=x[\da-f]{4}_)/gi, '_x005F_')
+    // LibreOffice takes fewer than four digits, too.
+    .replaceAll(/_(?=x)/gi, '_x005F_')
     // oxlint-disable-next-line no-control-regex -- they are what is looked for
     .replaceAll(/[\u0001-\u0008\u000b-\u001f\ufffe\uffff]/g, (character) => {
       return `_x${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}_`

@@ -21,6 +21,19 @@ const csvOf = (rows: readonly TableRow[]): Promise<string> =>
   })
 
 describe('a table as CSV', () => {
+  it('is what Excel opens, with a mark, semicolons and decimal commas, where that is asked for', async () => {
+    await withFolder(async (folder) => {
+      const path = join(folder, 'test.csv')
+      const rows = [[['a,b', 'c;d', '=1', '1,5', 0.25, 1234567.8]]]
+      const dialect = { delimiter: ';', decimalMark: ',', hasMark: true } as const
+      await writeTable(table, rows, [() => csvTable(table, path, dialect)])
+      const text = await readFile(path, 'utf8')
+      expect(text.startsWith(`\ufeff${names.join(';')}\r\n`)).toBe(true)
+      const read: string[][] = parse(text, { bom: true, delimiter: ';', record_delimiter: '\r\n' })
+      expect(read[1]).toEqual(['a,b', 'c;d', "'=1", '1,5', '0,25', '1234570'])
+    })
+  })
+
   it('holds every cell, whether parts of rows are shared or not', async () => {
     await fc.assert(
       fc.asyncProperty(
