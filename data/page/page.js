@@ -8,7 +8,7 @@
    * @typedef {{ name: string, count: number }} Top
    * @typedef {(number | null)[]} Column for each region, then `unknown` and the total
    * @typedef {{ id: string, name: string, sentence: string, order: number[], end: number, ticks: string[], colours?: string[], legend?: string[],
-   *   count: number[], asked?: Column, rate?: Column, low?: Column, high?: Column, ratio?: Column, rank?: Column, notes: number[], small: string,
+   *   count: Column, asked?: Column, rate?: Column, low?: Column, high?: Column, ratio?: Column, rank?: Column, notes: number[], small: string,
    *   products?: Top[], networks?: Top[], funnel?: Funnel }} Service
    * @typedef {{ end: number, ticks: string[], outside: string, lines: number[][] }} Funnel
    * @typedef {{ rated: boolean, scoped: boolean, names: string[], short: string[], notes: string[], titles: Record<string, string>, services: Service[] }} View

@@ -1,6 +1,6 @@
 import type { PageCell, PageRegion, PageService, PageTop, PageView } from '../model/page.ts'
 import type { Region } from '../model/region.ts'
-import type { ReportRow } from '../model/report-row.ts'
+import type { PublishedRow } from '../model/published.ts'
 import type { Unit } from '../model/tally.ts'
 import { funnelCurve } from './page-funnel.ts'
 import { poissonInterval } from '../statistics/poisson.ts'
@@ -14,7 +14,7 @@ const fewestServices = 10
 export interface SourceRows {
   readonly source: string
   readonly unit: Unit
-  readonly rows: readonly ReportRow[]
+  readonly rows: readonly PublishedRow[]
 }
 
 export interface PageNaming {
@@ -45,7 +45,7 @@ export function pageViews(
 }
 
 function view({ source, unit, rows }: SourceRows, country: string, views: number, naming: PageNaming): PageView {
-  const groups = new Map<string, ReportRow[]>()
+  const groups = new Map<string, PublishedRow[]>()
   for (const row of rows) {
     if (country !== '' ? row.country !== country : !isOfWorld(row)) continue
     const group = groups.get(row.service)
@@ -57,7 +57,7 @@ function view({ source, unit, rows }: SourceRows, country: string, views: number
   const made = [...groups].map(([id, group]) => service(id, group, { source, country, regions, naming }))
   const kept = new Set(
     made
-      .toSorted((a, b) => importance(b, naming) - importance(a, naming) || b.total.count - a.total.count)
+      .toSorted((a, b) => importance(b, naming) - importance(a, naming) || (b.total.count ?? 0) - (a.total.count ?? 0))
       .slice(0, room),
   )
   const [head, ...rest] = made.filter((each) => kept.has(each))
@@ -81,10 +81,10 @@ const importance = ({ id }: PageService, naming: PageNaming): number =>
   id === 'all' ? 2 : naming.isCategory(id) ? 1 : 0
 
 /** Totals of countries, and what has none. */
-const isOfWorld = (row: ReportRow): boolean => row.region === row.country || row.country === ''
+const isOfWorld = (row: PublishedRow): boolean => row.region === row.country || row.country === ''
 
 function regionsOf(
-  groups: ReadonlyMap<string, readonly ReportRow[]>,
+  groups: ReadonlyMap<string, readonly PublishedRow[]>,
   country: string,
   naming: PageNaming,
 ): PageRegion[] {
@@ -104,7 +104,7 @@ interface Frame {
   readonly naming: PageNaming
 }
 
-function service(id: string, rows: readonly ReportRow[], { source, country, regions, naming }: Frame): PageService {
+function service(id: string, rows: readonly PublishedRow[], { source, country, regions, naming }: Frame): PageService {
   const byRegion = new Map(rows.map((row) => [row.region, row]))
   const scoped = rows.some((row) => row.flags.includes('scope-limited'))
   const total = byRegion.get(country)
@@ -115,7 +115,8 @@ function service(id: string, rows: readonly ReportRow[], { source, country, regi
     return row === undefined ? nothing(scoped ? undefined : region.population) : cell(row)
   })
   // Countries differ by too much for a funnel of the world.
-  const limits = country === '' ? undefined : funnelCurve(regions, cells)
+  const isWhole = cells.every(({ count }) => count !== undefined)
+  const limits = country === '' || !isWhole ? undefined : funnelCurve(regions, cells)
   return {
     id,
     title: naming.title(id),
@@ -129,7 +130,7 @@ function service(id: string, rows: readonly ReportRow[], { source, country, regi
 }
 
 /** What a page shows of a row. */
-export const cell = (row: ReportRow | undefined): PageCell =>
+export const cell = (row: PublishedRow | undefined): PageCell =>
   row === undefined
     ? nothing(undefined)
     : {
@@ -159,12 +160,13 @@ const nothing = (population: number | undefined): PageCell => {
 }
 
 /** The total of the world: countries and what has none; of its population nothing is known. */
-function sum(rows: readonly ReportRow[]): PageCell {
-  const count = rows.reduce((so, row) => so + row.count, 0)
+function sum(rows: readonly PublishedRow[]): PageCell {
+  const isHidden = rows.some((row) => row.count === undefined)
+  const count = rows.reduce((so, row) => so + (row.count ?? 0), 0)
   const flags = [...new Set(rows.flatMap((row) => row.flags))].filter((flag) => flag !== 'small-count')
   return {
     ...nothing(undefined),
-    count,
-    flags: count < rankedFrom ? [...flags, 'small-count'] : flags,
+    count: isHidden ? undefined : count,
+    flags: count < rankedFrom && !isHidden ? [...flags, 'small-count'] : flags,
   }
 }

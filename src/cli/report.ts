@@ -31,6 +31,9 @@ export function declareReport(cli: CommandLine): void {
     .addOption(new Option('--lang <LANG>', 'language of the page').choices(languages).default('en'))
     .option('--denominator <LIST>', `rates also by ${denominators.join(', ')}; the first is printed`)
     .option('--denominator-table <FILE>', 'CSV of code, households and slash24 (announced IPv4 /24s)')
+    .addOption(
+      new Option('--suppress <N>', 'hides counts below N, and what would tell of them').argParser(whole(2, 1_000_000)),
+    )
     .addOption(regionTables)
     .addOption(addressDatabase)
     .action(async (options: ReportOptions & Record<string, unknown>) => {

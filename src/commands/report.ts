@@ -21,6 +21,7 @@ export interface ReportOptions {
   readonly out: string
   readonly format: string
   readonly csvExcel?: true
+  readonly suppress?: number
   readonly lang: Language
   readonly denominator?: string
   readonly denominatorTable?: string

@@ -80,6 +80,7 @@ function reportRequest(config: Config, global: Global, snapshot: string): Report
     ...(config.report.format === undefined ? {} : { formats: config.report.format }),
     ...(config.report.history === undefined ? {} : { history: config.report.history }),
     ...denominatorRequest(config),
+    ...(config.report.suppress === undefined ? {} : { suppress: config.report.suppress }),
     ...(config.report.lang === undefined ? {} : { language: config.report.lang }),
     ...(config.population_year === undefined ? {} : { populationYear: config.population_year }),
     ...(config.region_tables === undefined ? {} : { regionTables: config.region_tables }),

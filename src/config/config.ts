@@ -78,6 +78,7 @@ export const configSchema = z.strictObject({
     history: z.int().min(2).max(mostSnapshots).optional(),
     denominator: z.array(z.enum(denominators)).min(1).optional(),
     denominator_table: name.optional(),
+    suppress: z.int().min(2).max(1_000_000).optional(),
   }),
 })
 

@@ -86,7 +86,8 @@ export interface PageService {
 
 /** Rates are per 100,000 people. */
 export interface PageCell {
-  readonly count: number
+  /** Undefined where it is hidden (`suppressed`). */
+  readonly count: number | undefined
   readonly asked: number | undefined
   readonly rate: number | undefined
   /** 95 % interval of the rate. */

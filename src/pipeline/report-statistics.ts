@@ -60,6 +60,15 @@ export interface Statistics {
   readonly facts: Readonly<Record<string, object>>
 }
 
+/** Where figures are hidden: all that these tell would tell of them. */
+export const noStatistics: Statistics = {
+  findings: { outliers: [], concentrated: [], recaptured: [], denominated: [] },
+  tables: [],
+  measured: undefined,
+  warnings: [],
+  facts: {},
+}
+
 const filled =
   <T>(table: Table<T>, rows: readonly T[]) =>
   (files: Pick<ReportFiles, 'table'>): Promise<void> =>

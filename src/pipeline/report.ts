@@ -6,6 +6,7 @@ import { loadRegions, type RegionTable } from '../locate/regions.ts'
 import { wrongInput } from '../model/errors.ts'
 import type { Language } from '../model/page.ts'
 import { defaultFormats, type CsvDialect, type ReportFormat } from '../model/report-format.ts'
+import type { PublishedRow } from '../model/published.ts'
 import type { ReportRow } from '../model/report-row.ts'
 import type { Breakdown } from '../model/tally.ts'
 import { datapackage, snapshotFacts } from '../reports/datapackage.ts'
@@ -25,11 +26,12 @@ import { historyOf } from './report-history.ts'
 import { reportRows, rowsContext, type RowsContext } from './report-rows.ts'
 import { breakdownsOf, scopeOf } from './report-scope.ts'
 import { openDenominators, type DenominatorRequest, type Denominators } from './report-denominators.ts'
-import { statistics, statisticsFiles, type Measured } from './report-statistics.ts'
+import { noStatistics, statistics, statisticsFiles, type Measured } from './report-statistics.ts'
+import { checkSuppression, editionIn, refuseRevealing, suppressionOf, type SuppressRequest } from './report-suppress.ts'
 import { seriesOf, type Series, type SeriesRequest } from './series.ts'
 import { normalised } from './survey-rows.ts'
 
-export interface ReportRequest extends CensusRequest, SeriesRequest, DenominatorRequest {
+export interface ReportRequest extends CensusRequest, SeriesRequest, DenominatorRequest, SuppressRequest {
   readonly country?: string
   readonly services?: readonly string[]
   readonly by?: readonly string[]
@@ -54,7 +56,7 @@ export interface Report {
   readonly census: CensusFacts | undefined
   readonly files: readonly { readonly name: string; readonly rows: number }[]
   /** Rows of exposure-by-region.csv of each source that is told of, in the unit it is told in. */
-  readonly shown: readonly (Shown & { readonly rows: readonly ReportRow[] })[]
+  readonly shown: readonly (Shown & { readonly rows: readonly PublishedRow[] })[]
   /** The country the summary is about, if any record has one. */
   readonly country: string | undefined
   readonly regions: RegionTable
@@ -80,6 +82,10 @@ export async function makeReport(request: ReportRequest): Promise<Report> {
   const asked = breakdownsOf(request.by)
   scopeOf(request, regions)
   const denominators = await openDenominators(request, regions)
+  checkSuppression(request, snapshot.manifest.basis, {
+    '--denominator': denominators !== undefined,
+    'a series of snapshots': series.earlier.length > 0,
+  })
   const out = resolve(request.out)
   const draft = draftIn(out)
   const files = reportFiles(request.formats ?? defaultFormats, draft, request.csv)
@@ -133,14 +139,18 @@ async function writeReport(
 ): Promise<Report> {
   const { snapshot, regions, request, figures } = context
   const header = await figures.headers(context)
-  const shown = figures.shown.map((each) => ({ ...each, rows: [] as ReportRow[] }))
+  const shown = figures.shown.map((each) => ({ ...each, rows: [] as PublishedRow[] }))
+  const earlier = await editionIn(out, request.suppress !== undefined)
+  const hiding = request.suppress === undefined ? undefined : await suppressionOf(context, request.suppress, earlier)
   const unnamed = new Set(context.serviceRows.filter((row) => row.isUnnamed).map((row) => row.id))
   let tops: Tops = {}
   // An engine tells the networks it counts most of, and not all.
-  const concentrations = figures.census && by.includes('network') ? gatherConcentrations() : undefined
+  const concentrations =
+    figures.census && by.includes('network') && hiding === undefined ? gatherConcentrations() : undefined
   for (const breakdown of by) {
-    const rows = tee(reportRows(context, breakdown), (row) => {
+    const rows = tee(told(reportRows(context, breakdown), hiding?.told), (row) => {
       if (breakdown !== 'region') {
+        if (!isCounted(row)) return
         tops[breakdown]?.see(row)
         if (breakdown === 'network') concentrations?.see(row)
         return
@@ -155,8 +165,12 @@ async function writeReport(
     if (breakdown === 'region' && files.hasCharts)
       tops = openTops(figures, context.country ?? largestCountry(rowsOf(shown)))
   }
-  const told = shown.map((each) => ({ ...each, rows: each.rows.filter((row) => !unnamed.has(row.service)) }))
-  const { tables, measured, ...more } = await statistics({ context, header, shown: told, concentrations })
+  const counted = shown.map((each) => ({
+    ...each,
+    rows: each.rows.filter(isCounted).filter((row) => !unnamed.has(row.service)),
+  }))
+  const { tables, measured, ...more } =
+    hiding === undefined ? await statistics({ context, header, shown: counted, concentrations }) : noStatistics
   if (files.hasTables) for (const write of tables) await write(files)
   const history = await historyOf(context, context.series, request, draft)
   if (history !== undefined && files.hasTables) {
@@ -165,15 +179,27 @@ async function writeReport(
   }
   const rowsShown = rowsOf(shown)
   const country = context.country ?? largestCountry(rowsShown)
-  const warnings = [...(await figures.warnings(context, rowsShown)), ...more.warnings, ...(history?.warnings ?? [])]
+  // Figures that would tell of what is hidden are not told.
+  const warnings =
+    hiding === undefined
+      ? [
+          ...(await figures.warnings(context, rowsShown.filter(isCounted))),
+          ...more.warnings,
+          ...(history?.warnings ?? []),
+        ]
+      : []
   if (files.hasPages) {
     const { findings } = more
     const facts = pageFacts({ snapshot, figures, regions, country, shown, tops, warnings, history, findings })
-    await files.pages(facts, request.language ?? 'en')
+    const origins = hiding ? facts.origins.map((each) => ({ ...each, count: undefined })) : facts.origins
+    await files.pages({ ...facts, origins }, request.language ?? 'en')
   }
   const { id, sources } = snapshot.manifest
   const title = `Exposed services per region: snapshot ${id}`
-  const facts = snapshotFacts(snapshot.manifest, { ...figures.facts, ...more.facts }, regions.hash)
+  // How many records there are in all may tell of a country all of which is hidden.
+  const { tables: used = {}, ...counts } = figures.facts
+  const made = hiding ? { suppressed: { below: hiding.least } } : { ...counts, ...more.facts }
+  const facts = snapshotFacts(snapshot.manifest, { ...made, tables: used }, regions.hash)
   const snapshots = {
     snapshot: facts,
     ...(history === undefined ? {} : { earlier: history.periods.slice(0, -1).map((period) => period.facts) }),
@@ -183,7 +209,7 @@ async function writeReport(
   const report: Report = {
     snapshot,
     isComplete: [snapshot, ...context.series.earlier].every((each) => each.manifest.complete),
-    census: figures.census,
+    census: hiding ? undefined : figures.census,
     files: [...files.written.map(({ name, rows }) => ({ name, rows })), { name: 'datapackage.json', rows: 0 }],
     shown,
     country,
@@ -193,10 +219,11 @@ async function writeReport(
     measured,
     services: request.services?.map(normalised),
     populationYear: country === undefined ? undefined : context.view.population(country)?.year,
-    withoutSuspects: await figures.countryTotals(context),
-    mailProducts: country === undefined ? [] : await figures.mailProducts(context, country),
+    withoutSuspects: hiding === undefined ? await figures.countryTotals(context) : new Map(),
+    mailProducts: country === undefined || hiding ? [] : await figures.mailProducts(context, country),
     warnings: [...snapshot.manifest.missing.map((what) => `the snapshot is partial: ${what}`), ...warnings],
   }
+  await refuseRevealing(earlier, { snapshot: id, cells: rowsShown }, draft, out)
   // Last, when nothing else can fail.
   await publish(
     report.files.map((file) => file.name),
@@ -209,12 +236,25 @@ async function writeReport(
   return report
 }
 
-const rowsOf = (shown: Report['shown']): ReportRow[] => shown.flatMap(({ rows }) => rows)
+const isCounted = (row: PublishedRow): row is ReportRow => row.count !== undefined
+
+/** Rows as they are told. */
+async function* told(
+  rows: AsyncIterable<ReportRow>,
+  tell: (row: ReportRow) => PublishedRow | undefined = (row) => row,
+): AsyncGenerator<PublishedRow> {
+  for await (const row of rows) {
+    const each = tell(row)
+    if (each !== undefined) yield each
+  }
+}
+
+const rowsOf = (shown: Report['shown']): PublishedRow[] => shown.flatMap(({ rows }) => rows)
 
 /** The country with most of anything. */
-function largestCountry(rows: readonly ReportRow[]): string | undefined {
+function largestCountry(rows: readonly PublishedRow[]): string | undefined {
   const totals = rows.filter((row) => row.country !== '' && row.region === row.country)
-  return totals.toSorted((a, b) => b.count - a.count || (a.country < b.country ? -1 : 1))[0]?.country
+  return totals.toSorted((a, b) => (b.count ?? 0) - (a.count ?? 0) || (a.country < b.country ? -1 : 1))[0]?.country
 }
 
 async function drain(rows: AsyncIterable<unknown>): Promise<void> {

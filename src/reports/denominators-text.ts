@@ -1,6 +1,6 @@
 import { denominators, type Denominator } from '../model/denominator.ts'
 import type { Denominated } from '../model/findings.ts'
-import type { ReportRow } from '../model/report-row.ts'
+import type { PublishedRow } from '../model/published.ts'
 import { terminalWidth, wrapped } from './text.ts'
 
 /** What rates are for, and the head of its column. */
@@ -12,8 +12,12 @@ export const denominatorWords: Readonly<Record<Denominator, { readonly of: strin
 }
 
 /** Rows with another denominator in the place of people; the country's is known where that of all its regions is. */
-export function measuredRows(rows: readonly ReportRow[], found: readonly Denominated[], by: Denominator): ReportRow[] {
-  const keyOf = ({ source, region, service, unit }: ReportRow): string => [source, region, service, unit].join(' ')
+export function measuredRows(
+  rows: readonly PublishedRow[],
+  found: readonly Denominated[],
+  by: Denominator,
+): PublishedRow[] {
+  const keyOf = ({ source, region, service, unit }: PublishedRow): string => [source, region, service, unit].join(' ')
   const known = new Map(found.flatMap((each) => (each.denominator === by ? [[keyOf(each.row), each]] : [])))
   return rows.map((row) => {
     const own = known.get(keyOf(row))
@@ -32,7 +36,8 @@ export function measuredRows(rows: readonly ReportRow[], found: readonly Denomin
     return {
       ...row,
       population: value,
-      per100k: own?.per100k ?? (value === undefined ? undefined : (row.count / value) * 100_000),
+      per100k:
+        own?.per100k ?? (value === undefined || row.count === undefined ? undefined : (row.count / value) * 100_000),
       rank: own?.rank,
     }
   })

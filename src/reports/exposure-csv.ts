@@ -1,5 +1,5 @@
 import type { Located } from '../model/findings.ts'
-import type { ReportRow } from '../model/report-row.ts'
+import type { PublishedRow } from '../model/published.ts'
 import { breakdownKeys, type Breakdown } from '../model/tally.ts'
 import { columnsOf } from './fields.ts'
 import type { Table, Value } from '../model/table.ts'
@@ -62,10 +62,10 @@ export const exposureColumns = (breakdown: Breakdown): string[] => [
 ]
 
 /** The rows of a breakdown as a table: what rows share before the unit is made once. */
-export function exposureTable(breakdown: Breakdown, header: (source: string) => RowHeader): Table<ReportRow> {
+export function exposureTable(breakdown: Breakdown, header: (source: string) => RowHeader): Table<PublishedRow> {
   let ofSource: readonly Value[] | undefined
   let ofCell: readonly Value[] = []
-  let cell: Pick<ReportRow, 'source' | 'country' | 'region' | 'keys' | 'service'> | undefined
+  let cell: Pick<PublishedRow, 'source' | 'country' | 'region' | 'keys' | 'service'> | undefined
   return {
     stem: exposureFiles[breakdown].replace('.csv', ''),
     columns: columnsOf(exposureColumns(breakdown)),

@@ -54,7 +54,7 @@ function feature(
 function figuresOf(service: string, { count, rate, low, high, rank, flags }: PageCell): (readonly [string, unknown])[] {
   const number = (value: number | undefined): number | null => (value === undefined ? null : rounded(value))
   return [
-    [`count_${service}`, count],
+    [`count_${service}`, count ?? null],
     [`per_100k_${service}`, number(rate)],
     [`per_100k_low_${service}`, number(low)],
     [`per_100k_high_${service}`, number(high)],

@@ -1,7 +1,7 @@
 import stringWidth from 'string-width'
 import type { Denominator } from '../model/denominator.ts'
 import type { Region } from '../model/region.ts'
-import type { ReportRow } from '../model/report-row.ts'
+import type { PublishedRow } from '../model/published.ts'
 import type { Unit } from '../model/tally.ts'
 import { denominatorWords } from './denominators-text.ts'
 import { counted, fit, grouped, moved, printable, table, terminalWidth, wrapped } from './text.ts'
@@ -39,7 +39,7 @@ export interface Summary {
   /** An engine's total when it was first asked, and at the end. */
   readonly drift?: { readonly first: number; readonly last: number }
   /** Rows of that unit by region, one source. */
-  readonly rows: readonly ReportRow[]
+  readonly rows: readonly PublishedRow[]
   /** What their rates are for. */
   readonly denominator: Denominator
   /** Which ranks survive other denominators, in lines. */
@@ -72,7 +72,7 @@ export function summaryLines(summary: Summary): string[] {
   ]
   if (country === undefined) return [...lines, 'No exposed address has a known country.']
   const ofCountry = rows.filter((row) => row.country === country)
-  const cell = (region: string, service: string): ReportRow | undefined =>
+  const cell = (region: string, service: string): PublishedRow | undefined =>
     ofCountry.find((row) => row.region === region && row.service === service)
   // What only some services were asked for has no row of all.
   const head = ofCountry.some((row) => row.service === 'all') ? 'all' : (ofCountry[0]?.service ?? 'all')
@@ -80,7 +80,7 @@ export function summaryLines(summary: Summary): string[] {
   const unknown = cell('unknown', head)
   const of = head === 'all' ? things : `${things} of ${head}`
   const name = summary.region(country)?.name ?? country
-  lines.push(`${name}: ${grouped(total?.count ?? 0)} ${of}, ${grouped(unknown?.count ?? 0)} of them of unknown region.`)
+  lines.push(`${name}: ${countText(total)} ${of}, ${countText(unknown)} of them of unknown region.`)
   if (summary.drift !== undefined) lines.push(moved("The engine's total", summary.drift))
   const cleaned = summary.withoutSuspects.get(`${country}\0${head}`)
   if (cleaned !== undefined) lines.push(`Without hosts flagged suspect: ${grouped(cleaned)}.`)
@@ -89,7 +89,7 @@ export function summaryLines(summary: Summary): string[] {
   lines.push(rated(total, isScoped, summary), '')
 
   const regions = regionsShown(ofCountry, country, head, summary.restricted)
-  const rate = (row: ReportRow | undefined): string =>
+  const rate = (row: PublishedRow | undefined): string =>
     row?.per100k === undefined ? '-' : decimals((row.per100k / 100_000) * summary.per)
   const label = (code: string): string => {
     if (code === 'unknown') return 'unknown'
@@ -116,7 +116,7 @@ export function summaryLines(summary: Summary): string[] {
           label(code),
           beside === undefined ? '-' : grouped(beside),
           ...services.flatMap((service) => [
-            grouped(cell(code, service)?.count ?? 0),
+            countText(cell(code, service)),
             ...(isScoped ? [] : [rate(cell(code, service))]),
           ]),
           ...(isScoped ? [] : [first?.rank === undefined ? '-' : String(first.rank)]),
@@ -155,7 +155,7 @@ export function summaryLines(summary: Summary): string[] {
 }
 
 /** What the figures beside counts are. */
-function rated(total: ReportRow | undefined, isScoped: boolean, { denominator, per }: Summary): string {
+function rated(total: PublishedRow | undefined, isScoped: boolean, { denominator, per }: Summary): string {
   if (isScoped) return 'Of the addresses of a scope alone: no rates per head, no ranks.'
   if (denominator !== 'people') return `Rates per ${grouped(per)} ${denominatorWords[denominator].of}.`
   return total?.population === undefined
@@ -164,13 +164,13 @@ function rated(total: ReportRow | undefined, isScoped: boolean, { denominator, p
 }
 
 /** `all`, and the categories or services asked for (else the study's); the table drops the last where 80 columns are too few. */
-function servicesShown(rows: readonly ReportRow[], asked: readonly string[] | undefined): string[] {
+function servicesShown(rows: readonly PublishedRow[], asked: readonly string[] | undefined): string[] {
   const found = [...new Set(rows.map((row) => row.service))]
   const first = ['all', ...(asked ?? preferred)].filter((service) => found.includes(service))
   return [...new Set([...first, ...found])].slice(0, 4)
 }
 
-function regionsShown(rows: readonly ReportRow[], country: string, head: string, restricted: boolean): string[] {
+function regionsShown(rows: readonly PublishedRow[], country: string, head: string, restricted: boolean): string[] {
   const regions = rows.filter((row) => row.service === head && row.region !== country && row.region !== 'unknown')
   if (restricted) return regions.map((row) => row.region)
   const scoped = regions.filter((row) => (row.asked ?? 0) > 0)
@@ -183,11 +183,16 @@ function regionsShown(rows: readonly ReportRow[], country: string, head: string,
   }
   return regions
     .toSorted(
-      (a, b) => (b.population ?? 0) - (a.population ?? 0) || b.count - a.count || (a.region < b.region ? -1 : 1),
+      (a, b) =>
+        (b.population ?? 0) - (a.population ?? 0) || (b.count ?? 0) - (a.count ?? 0) || (a.region < b.region ? -1 : 1),
     )
     .slice(0, 5)
     .map((row) => row.region)
 }
+
+/** A row that is not there is one of nothing. */
+const countText = (row: PublishedRow | undefined): string =>
+  row === undefined ? '0' : row.count === undefined ? 'hidden' : grouped(row.count)
 
 /** Enough digits to compare, few enough for a table. */
 const decimals = (value: number): string =>

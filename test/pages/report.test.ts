@@ -20,7 +20,7 @@ const periodOf = ({ views: [view] }: PageFacts, year: number): PageFacts['histor
   snapshot: `synthetic-of-the-year-${year}`,
   observedTo: `${year}-06-30T00:00:00Z`,
   totals: Object.fromEntries(
-    view.services.map(({ id, total }) => [id, Math.round((total.count * (year - 2000)) / 20)]),
+    view.services.map(({ id, total }) => [id, Math.round(((total.count ?? 0) * (year - 2000)) / 20)]),
   ),
   flags: year === 2018 ? ['partial', 'forced'] : ['forced'],
 })

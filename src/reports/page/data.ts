@@ -57,7 +57,7 @@ function serviceData(words: Messages, view: PageView, each: PageService, flagLis
     end,
     ticks: quarters(end),
     ...(hasMap(view) ? { colours: colourNames(each), legend: legendTexts(each) } : {}),
-    count: cells.map((cell) => cell.count),
+    count: cells.map((cell) => cell.count ?? null),
     ...(view.isScopeLimited ? { asked: cells.map((cell) => cell.asked ?? null) } : {}),
     ...(isRated(view)
       ? {

@@ -40,7 +40,7 @@ export function rankedBars(
 ): { readonly bars: Bar[]; readonly end: number } {
   const order = rankedOrder(view, service).slice(0, mostBars)
   const cells = order.map((index) => at(service.cells, index))
-  const end = axisEnd(Math.max(0, ...cells.map((cell) => (isRated(view) ? (cell.high ?? 0) : cell.count))))
+  const end = axisEnd(Math.max(0, ...cells.map((cell) => (isRated(view) ? cell.high : cell.count) ?? 0)))
   // As rounded as in the page's JSON, so that a chosen service looks as if the page had begun with it.
   const part = (value: number | undefined): number => Number((rounded(value ?? 0) / end).toFixed(4))
   const bars = cells.map((cell, row) => ({

@@ -22,9 +22,9 @@ export function populationChart(words: Messages, view: PageView): Element | unde
     .toSorted((a, b) => (b.region.population ?? 0) - (a.region.population ?? 0))
     .slice(0, mostBars)
   if (rows.length === 0) return undefined
-  const column = (title: string, values: readonly number[]) => {
-    const most = Math.max(1, ...values)
-    return values.map((value, index) => ({ title, index, part: value / most, text: whole(value) }))
+  const column = (title: string, values: readonly (number | undefined)[]) => {
+    const most = Math.max(1, ...values.map((value) => value ?? 0))
+    return values.map((value, index) => ({ title, index, part: (value ?? 0) / most, text: whole(value) }))
   }
   const titles = [words.population, words.units[view.unit]]
   const bars = [
@@ -70,6 +70,7 @@ export function ntpChart(words: Messages, view: PageView): Element | undefined {
   if (ntp === undefined || view.regions.length === 0) return undefined
   const rows = view.regions
     .map((region, index) => ({ name: regionName(words, region), count: at(ntp.cells, index).count }))
+    .filter((row): row is { name: string; count: number } => row.count !== undefined)
     .toSorted((a, b) => b.count - a.count)
     .slice(0, mostBars)
   return barChart(countBars(rows), { label: words.figureNtpLabel })

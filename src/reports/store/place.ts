@@ -88,12 +88,12 @@ function viewSection(words: Words, facts: StorePlace, view: PageView, asked: str
   ]
   const rows = view.regions
     .map((region, position) => ({ region, cell: service.cells[position] ?? service.unknown }))
-    .toSorted((a, b) => b.cell.count - a.cell.count || (a.region.code < b.region.code ? -1 : 1))
+    .toSorted((a, b) => (b.cell.count ?? 0) - (a.cell.count ?? 0) || (a.region.code < b.region.code ? -1 : 1))
     .map(({ region, cell }) =>
       line(link(words, regionName(page, region), placeParts(id, region.code)), cell, region.population),
     )
   const unknown = facts.place.code === '' ? 'unknown' : `${facts.place.code}-unknown`
-  const hasUnknown = view.services.some((each) => each.unknown.count > 0)
+  const hasUnknown = view.services.some((each) => (each.unknown.count ?? 0) > 0)
   return h(
     'section',
     { 'aria-labelledby': `view-${index}` },
