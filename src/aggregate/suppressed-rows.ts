@@ -81,18 +81,24 @@ function hiddenOf(
   return places.flatMap((row, at) => row.filter((_, column) => unprotected.length > 0 || hidden[at]?.[column] === true))
 }
 
-/** `all` is of every other; a category of those of its services that are there. */
+/**
+ * A category is of those of its services that are there; `all` is of every service, and of the categories and the services of none
+ * (a service has one category at most).
+ */
 function unionsOf(columns: readonly ServiceRow[]): Union[] {
   const place = new Map(columns.map(({ id }, index) => [id, index]))
-  const categories = columns.flatMap(({ id, services }, union) => {
-    const isOne = services === undefined || (services.length === 1 && services[0] === id)
-    return isOne ? [] : [{ union, parts: services.flatMap((each) => place.get(each) ?? []) }]
-  })
-  const whole = columns.flatMap(({ services }, union) => {
-    if (services !== undefined) return []
-    const parts = columns.flatMap((_, part) => (part === union ? [] : [part]))
-    return [{ union, parts }]
-  })
+  const isOne = ({ id, services }: ServiceRow): boolean => services?.length === 1 && services[0] === id
+  const singles = columns.flatMap((column, index) => (isOne(column) ? [index] : []))
+  const categories = columns.flatMap((column, union) =>
+    column.services === undefined || isOne(column)
+      ? []
+      : [{ union, parts: column.services.flatMap((each) => place.get(each) ?? []) }],
+  )
+  const grouped = new Set(categories.flatMap(({ parts }) => parts))
+  const covers = [singles, [...categories.map(({ union }) => union), ...singles.filter((each) => !grouped.has(each))]]
+  const whole = columns.flatMap(({ services }, union) =>
+    services === undefined ? covers.map((parts) => ({ union, parts })) : [],
+  )
   return [...categories, ...whole].filter(({ parts }) => parts.length > 0)
 }
 
