@@ -80,7 +80,9 @@ export function summaryLines(summary: Summary): string[] {
   const unknown = cell('unknown', head)
   const of = head === 'all' ? things : `${things} of ${head}`
   const name = summary.region(country)?.name ?? country
-  lines.push(`${name}: ${countText(total)} ${of}, ${countText(unknown)} of them of unknown region.`)
+  const exposed = isHidden(total) ? `a hidden number of ${of}` : `${countText(total)} ${of}`
+  const unplaced = isHidden(unknown) ? 'a hidden number' : countText(unknown)
+  lines.push(`${name}: ${exposed}, ${unplaced} of them of unknown region.`)
   if (summary.drift !== undefined) lines.push(moved("The engine's total", summary.drift))
   const cleaned = summary.withoutSuspects.get(`${country}\0${head}`)
   if (cleaned !== undefined) lines.push(`Without hosts flagged suspect: ${grouped(cleaned)}.`)
@@ -190,9 +192,10 @@ function regionsShown(rows: readonly PublishedRow[], country: string, head: stri
     .map((row) => row.region)
 }
 
+const isHidden = (row: PublishedRow | undefined): boolean => row !== undefined && row.count === undefined
+
 /** A row that is not there is one of nothing. */
-const countText = (row: PublishedRow | undefined): string =>
-  row === undefined ? '0' : row.count === undefined ? 'hidden' : grouped(row.count)
+const countText = (row: PublishedRow | undefined): string => (isHidden(row) ? 'hidden' : grouped(row?.count ?? 0))
 
 /** Enough digits to compare, few enough for a table. */
 const decimals = (value: number): string =>

@@ -162,7 +162,7 @@ describe('census report', () => {
       const out = join(folder, 'out')
       await report({ format: 'csv,parquet' })
       const names = (await readdir(out)).filter((name) => name.endsWith('.csv'))
-      expect(names).toHaveLength(5)
+      expect(names).toHaveLength(7)
       const database = await openDatabase({ folders: [out], temporary: folder })
       for (const name of names) {
         const [csv, typed] = [join(out, name), join(out, name.replace(/csv$/, 'parquet'))]
