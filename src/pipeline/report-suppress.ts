@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { readFile, rename, rm } from 'node:fs/promises'
+import { chmod, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'csv-parse'
 import { revealed } from '../aggregate/editions.ts'
@@ -132,6 +132,7 @@ export async function refuseRevealing(
   if (cell === undefined) return
   const aside = `${out}.refused`
   await rm(aside, { recursive: true, force: true })
+  await chmod(draft, 0o700)
   await rename(draft, aside)
   await rm(join(aside, 'spill'), { recursive: true, force: true })
   throw new CensusError(
