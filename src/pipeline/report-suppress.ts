@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { readFile, rename, rm } from 'node:fs/promises'
+import { chmod, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'csv-parse'
 import { revealed } from '../aggregate/editions.ts'
@@ -69,13 +69,25 @@ export async function suppressionOf(
     if (isShown(row)) rows.push(row)
   const before = new Set(earlier?.cells.flatMap((cell) => (cell.count === undefined ? [cellKey(cell)] : [])))
   const hidden = hiddenCells(rows, services, least, (cell) => before.has(cellKey(cell)))
+  const parts = new Map(services.map((each) => [each.id, each.services ?? services.map(({ id }) => id)]))
+  const withheld = new Map<string, boolean>()
+  // What a union has of a product or a network beside the services told is what a hidden one has.
+  const isWithheld = (row: ReportRow): boolean => {
+    const key = cellKey(row)
+    const known = withheld.get(key)
+    if (known !== undefined) return known
+    const place = { ...row, source: figures.shown[0]?.source ?? row.source }
+    const is = [row.service, ...(parts.get(row.service) ?? [])].some((service) => hidden.has({ ...place, service }))
+    withheld.set(key, is)
+    return is
+  }
   return {
     least,
     told: (row) => {
       // Other units, and single sources beside all of them, would narrow down what is hidden.
       if (row.keys.length === 0) return isShown(row) ? publishedRow(row, hidden) : undefined
       const isOfCountry = row.country !== '' && row.region === row.country
-      return isOfCountry && !hidden.has({ ...row, source: figures.shown[0]?.source ?? row.source }) ? row : undefined
+      return isOfCountry && !isWithheld(row) ? row : undefined
     },
   }
 }
@@ -120,6 +132,7 @@ export async function refuseRevealing(
   if (cell === undefined) return
   const aside = `${out}.refused`
   await rm(aside, { recursive: true, force: true })
+  await chmod(draft, 0o700)
   await rename(draft, aside)
   await rm(join(aside, 'spill'), { recursive: true, force: true })
   throw new CensusError(

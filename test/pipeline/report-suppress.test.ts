@@ -168,6 +168,27 @@ describe('census report --suppress', () => {
     })
   })
 
+  test('where the total of a service is hidden, no other table tells it of a union it is part of', async () => {
+    // One region has the three there are: their total is as small as their count.
+    const seen = seenOf({
+      'JP-13': [...many(40, 1), ...many(30, 2), 4, 4, 4],
+      'JP-27': [...many(20, 1), ...many(20, 2)],
+    })
+    const named = seen.map((each) => ({ ...each, product: `product of ${each.service ?? ''}` }))
+    await withReports(named, async (report, folder) => {
+      await report('out', { suppress: 5 })
+      const out = join(folder, 'out')
+      const totals = (await cells(out)).filter(({ region }) => region === 'JP')
+      const hidden = totals.filter(({ count }) => count === '').map(({ service }) => service)
+      expect(hidden).toContain('ntp')
+      for (const file of [exposureFiles.product, exposureFiles.device, exposureFiles.network]) {
+        const told = new Set((await lines(out, file)).map(({ service }) => service))
+        expect(told).toContain('mail')
+        expect([...told].filter((service) => service === 'all' || service === 'ntp')).toEqual([])
+      }
+    })
+  })
+
   test('a report of a part hides what one of all hides', async () => {
     await withReports(seenOf(japan), async (report, folder) => {
       await report('all', { suppress: 5 })
