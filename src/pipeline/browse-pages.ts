@@ -7,7 +7,7 @@ import { canonicalAddress } from '../model/address.ts'
 import { CensusError, exitCodes } from '../model/errors.ts'
 import type { StorePlace } from '../model/store-page.ts'
 import { loadServices } from '../recognise/service.ts'
-import { asset } from '../reports/page/assets.ts'
+import { asset, script } from '../reports/page/assets.ts'
 import { servedPolicy } from '../reports/page/security.ts'
 import { errorPage } from '../reports/store/frame.ts'
 import { listPage } from '../reports/store/list.ts'
@@ -138,7 +138,7 @@ async function report(of: PagesOf, words: Words, snapshot: Snapshot): Promise<St
       await rm(out, { recursive: true, force: true })
     }
   })
-  return { status: 200, text, policy: servedPolicy(asset('page.css'), asset('page.js'), false) }
+  return { status: 200, text, policy: servedPolicy(asset('page.css'), script('page.js'), false) }
 }
 
 const tablesOf = ({ store, regionTables, addressDatabase }: PagesRequest): Omit<PagesRequest, 'includeHosts'> => ({
