@@ -6,10 +6,10 @@ import type { RegionTable } from '../locate/regions.ts'
 import { canonicalAddress } from '../model/address.ts'
 import { CensusError, exitCodes } from '../model/errors.ts'
 import type { StorePlace } from '../model/store-page.ts'
-import { loadServices } from '../recognise/service.ts'
-import { asset } from '../reports/page/assets.ts'
+import { asset, script } from '../reports/page/assets.ts'
 import { servedPolicy } from '../reports/page/security.ts'
-import { errorPage } from '../reports/store/frame.ts'
+import { refusedPage } from '../reports/store/compare.ts'
+import { errorPage, withWay } from '../reports/store/frame.ts'
 import { listPage } from '../reports/store/list.ts'
 import { wordsIn, type Words } from '../reports/store/words.ts'
 import { isOfRecords, listSnapshots, type RecordsSnapshot, type Snapshot } from '../store/snapshots.ts'
@@ -17,7 +17,7 @@ import { hostOf, hostsOnPage, networkHosts } from './browse-hosts.ts'
 import { placeOf, placePattern, storeSnapshot } from './browse-place.ts'
 import { routeOf, type Route } from './browse-routes.ts'
 import type { CensusRequest } from './census.ts'
-import { compare, type Comparison } from './compare.ts'
+import { compare } from './compare.ts'
 import { Busy, type Once } from './once.ts'
 import { makeReport } from './report.ts'
 
@@ -120,11 +120,10 @@ const keyOf = ({ id, manifest }: Snapshot, ...more: readonly string[]): string =
 /** A folder for what one page needs while it is made. */
 const folderIn = ({ temporary }: PagesOf): string => join(temporary, randomUUID())
 
-/** The page of `census report`, with its own policy. */
+/** The page of `census report`. */
 async function report(of: PagesOf, words: Words, snapshot: Snapshot): Promise<StorePage> {
-  const text = await of.made.get(keyOf(snapshot, 'report', words.language), async () => {
-    const out = folderIn(of)
-    try {
+  const text = await of.made.get(keyOf(snapshot, 'report', words.language), () =>
+    inFolder(of, async (out) => {
       await makeReport({
         ...tablesOf(of.request),
         snapshot: snapshot.id,
@@ -133,13 +132,33 @@ async function report(of: PagesOf, words: Words, snapshot: Snapshot): Promise<St
         formats: ['html'],
         language: words.language,
       })
-      return await readFile(join(out, 'report.html'), 'utf8')
-    } finally {
-      await rm(out, { recursive: true, force: true })
-    }
-  })
-  return { status: 200, text, policy: servedPolicy(asset('page.css'), asset('page.js'), false) }
+      return readFile(join(out, 'report.html'), 'utf8')
+    }),
+  )
+  return written(words, text, 'page.js', ['snapshots', snapshot.id, 'report'])
 }
+
+async function inFolder<T>(of: PagesOf, work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = folderIn(of)
+  try {
+    return await work(folder)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** A page that a command writes, with its own policy, and a way back. */
+const written = (
+  words: Words,
+  text: string,
+  code: string,
+  parts: readonly string[],
+  query?: Readonly<Record<string, string>>,
+): StorePage => ({
+  status: 200,
+  text: withWay(words, text, parts, query),
+  policy: servedPolicy(asset('page.css'), script(code), false),
+})
 
 const tablesOf = ({ store, regionTables, addressDatabase }: PagesRequest): Omit<PagesRequest, 'includeHosts'> => ({
   store,
@@ -214,49 +233,45 @@ async function host(of: PagesOf, words: Words, snapshot: Snapshot, text: string)
   return { status: 200, text: hostPage(words, found) }
 }
 
+/** The page of `census compare`. */
 async function comparison(
   of: PagesOf,
   { query }: Route,
   words: Words,
   snapshots: readonly Snapshot[],
 ): Promise<StorePage> {
-  const [old, now] = ['old', 'new'].map((name) => snapshots.find(({ id }) => id === query(name)))
+  const [old, now] = [sideOf(snapshots, query('old')), sideOf(snapshots, query('new'))]
   if (old === undefined || now === undefined) throw notFound()
-  if (old === now) throw new NoPage(400, words.store.same)
+  if (old.name === now.name) throw new NoPage(400, words.store.same)
   const isForced = query('force') === '1'
-  const { comparePage, refusedPage } = await import('../reports/store/compare.ts')
-  const asked = {
-    old: old.id,
-    new: now.id,
-    service: query('service'),
-    country: query('country'),
-    force: isForced ? '1' : '',
-  }
-  const found = await of.made.get<Comparison | string>(
-    JSON.stringify([keyOf(old), keyOf(now), 'compare', isForced]),
-    async () => {
-      const out = folderIn(of)
+  const asked = { old: old.name, new: now.name, ...(isForced ? { force: '1' } : {}) }
+  const key = JSON.stringify([keyOf(old.snapshot), keyOf(now.snapshot), asked, 'compare', words.language])
+  const found = await of.made.get(key, () =>
+    inFolder(of, async (out) => {
       try {
-        return await compare({ ...tablesOf(of.request), old: old.id, new: now.id, out, isForced })
+        const { language } = words
+        const { page } = await compare({ ...tablesOf(of.request), ...asked, out, isForced, language })
+        return { text: await readFile(page, 'utf8') }
       } catch (error) {
-        for (const each of [old, now]) if (!(await isThere(of, each))) throw notFound()
+        for (const { snapshot } of [old, now]) if (!(await isThere(of, snapshot))) throw notFound()
         // That two cannot be compared is an answer.
-        if (error instanceof CensusError && error.exit === exitCodes.wrongInput) return error.message
+        if (error instanceof CensusError && error.exit === exitCodes.wrongInput) return { refused: error }
         throw error
-      } finally {
-        await rm(out, { recursive: true, force: true })
       }
-    },
+    }),
   )
-  if (typeof found === 'string') return { status: 409, text: refusedPage(words, asked, found, !isForced) }
-  const titles = new Map(loadServices().services.map(({ id, title }) => [id, title]))
-  const text = comparePage(
-    words,
-    asked,
-    [found.old, found.new],
-    found.rows,
-    found.warnings,
-    (id) => titles.get(id) ?? '',
+  return found.text === undefined
+    ? { status: 409, text: refusedPage(words, asked, found.refused) }
+    : written(words, found.text, 'comparison.js', ['compare'], asked)
+}
+
+/** `SNAPSHOT` or `SNAPSHOT/SOURCE`, of what there is. */
+function sideOf(
+  snapshots: readonly Snapshot[],
+  name: string,
+): { readonly name: string; readonly snapshot: Snapshot } | undefined {
+  const snapshot = snapshots.find(
+    ({ id, manifest: { sources } }) => name === id || sources.some((source) => name === `${id}/${source}`),
   )
-  return { status: 200, text }
+  return snapshot === undefined ? undefined : { name, snapshot }
 }

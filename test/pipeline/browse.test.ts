@@ -6,6 +6,9 @@ import { parse } from 'csv-parse/sync'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { languages } from '../../src/model/page.ts'
 import { shown } from '../../src/reports/page/markup.ts'
+import type { StoreSnapshot } from '../../src/model/store-page.ts'
+import { listPage } from '../../src/reports/store/list.ts'
+import { wordsIn } from '../../src/reports/store/words.ts'
 import { grouped } from '../../src/reports/text.ts'
 import { compare } from '../../src/pipeline/compare.ts'
 import { makeReport } from '../../src/pipeline/report.ts'
@@ -31,6 +34,8 @@ const linksOf = (text: string, pattern: RegExp): { readonly href: string; readon
     .filter(({ href }) => pattern.test(href))
 
 const number = (text = ''): number => Number(text.replaceAll(',', ''))
+/** A page that a command writes, as it writes it. */
+const withoutWay = (text: string): string => text.replace(/<nav[^]*?<\/nav>\n?(?=<header>)/, '')
 /** What an error's page says beside the link to the list. */
 const sentence = (text: string): string =>
   [...parseHTML(text).document.querySelectorAll('main > *')]
@@ -93,7 +98,11 @@ describe('the pages of a store', () => {
     const answers = await Promise.all(Array.from({ length: 12 }, () => pages.get(path)))
     for (const { status, text, headers } of answers) {
       expect(status).toBe(200)
-      expect(text).toBe(expected)
+      expect(withoutWay(text)).toBe(expected)
+      expect(linksOf(text, /^\//).map(({ href }) => href)).toEqual([
+        language === 'en' ? '/' : '/ja',
+        `${language === 'en' ? '/ja' : ''}/snapshots/served/report`,
+      ])
       // The page says of itself what its policy is, and the header says no less.
       const [, own = ''] = /content="(default-src [^"]*)"/.exec(text) ?? []
       expect(headers.get('content-security-policy')).toBe(`${own.replaceAll('&#39;', "'")}; frame-ancestors 'none'`)
@@ -172,21 +181,32 @@ describe('the pages of a store', () => {
     expect((await pages.get('/snapshots/facets/report')).status).toBe(200)
   })
 
-  test('compares as census compare does; what was not made in the same way is said to be', async () => {
-    const out = join(api.folder, 'compared')
-    const { rows } = await compare({ store: api.store, old: 'served', new: 'networks', out })
-    const { status, text } = await pages.get('/compare?old=served&new=networks&service=ntp')
+  test.each(languages)('shows the page that census compare makes, in %s', async (language) => {
+    const out = join(api.folder, `compared-${language}`)
+    const { page } = await compare({ store: api.store, old: 'served', new: 'networks', out, language })
+    const prefix = language === 'en' ? '' : `/${language}`
+    const { status, text, headers } = await pages.get(`${prefix}/compare?old=served&new=networks`)
     expect(status).toBe(200)
-    const counts = rows.filter(({ service }) => service === 'ntp').map((row) => [row.old.count, row.new.count])
-    expect(rowsOf(text).map(([, old, now]) => [number(old), number(now)])).toEqual(
-      expect.arrayContaining(counts) as number[][],
-    )
-    expect(text).toContain('records held are compared with counts of a search engine')
+    expect(withoutWay(text)).toBe(await readFile(page, 'utf8'))
+    const [, own = ''] = /content="(default-src [^"]*)"/.exec(text) ?? []
+    expect(headers.get('content-security-policy')).toBe(`${own.replaceAll('&#39;', "'")}; frame-ancestors 'none'`)
+    expect(linksOf(text, /^\//).map(({ href }) => href)).toEqual([
+      language === 'en' ? '/' : '/ja',
+      `${language === 'en' ? '/ja' : ''}/compare?old=served&new=networks`,
+    ])
+    expect((await pages.get(`${prefix}/compare?old=served/shodan&new=networks/shodan`)).status).toBe(200)
+  })
+
+  test('compares nothing with itself, nor with what there is not', async () => {
     for (const [path, expected] of [
       ['/compare?old=served&new=served', 400],
       ['/compare?old=served&new=nowhere', 404],
       ['/compare?old=served', 404],
       ['/compare?old=served&old=served&new=networks', 404],
+      ['/compare?old=served/censys&new=networks', 404],
+      ['/compare?old=served/&new=networks', 404],
+      ['/compare?old=served/shodan/x&new=networks', 404],
+      ['/compare?old=served/..&new=networks', 404],
     ] as const)
       expect((await pages.get(path)).status, path).toBe(expected)
   })
@@ -255,6 +275,29 @@ describe('the pages of a store', () => {
     })
     expect(found).toBe(status)
   })
+})
+
+test('of counts of several engines the list offers each to be compared', () => {
+  const snapshot: StoreSnapshot = {
+    id: 'two',
+    basis: 'facets',
+    sources: ['shodan', 'censys'],
+    observed: { from: '', to: '' },
+    createdAt: '2024-01-01T00:00:00.000Z',
+    counts: [
+      { source: 'shodan', unit: 'banners', count: 1 },
+      { source: 'censys', unit: 'addresses', count: 1 },
+    ],
+    missing: [],
+  }
+  const offered = (...snapshots: StoreSnapshot[]): (string | null)[] =>
+    [...parseHTML(listPage(wordsIn('en'), snapshots)).document.querySelectorAll('select[name=old] option')].map(
+      (each) => each.getAttribute('value'),
+    )
+  expect(offered(snapshot)).toEqual(['two/shodan', 'two/censys'])
+  const one = { ...snapshot, id: 'one', counts: snapshot.counts.slice(0, 1) }
+  expect(offered(one, snapshot)).toEqual(['one', 'two/shodan', 'two/censys'])
+  expect(offered(one)).toEqual([])
 })
 
 describe('hosts', () => {
@@ -407,7 +450,9 @@ describe('a store that changes', () => {
     const [force] = linksOf(refused.text, /force/)
     const forced = await get(force?.href ?? '')
     expect(forced.status).toBe(200)
-    expect(rowsOf(forced.text).every((row) => row.at(-1)?.includes('not made in the same way'))).toBe(true)
+    const [link, other] = linksOf(forced.text, /^\//)
+    expect([link?.href, other?.href]).toEqual(['/', '/ja/compare?old=a&new=b&force=1'])
+    expect(forced.text).toContain('not made in the same way')
   })
 
   test('a snapshot without places, and one that is partial', async () => {
@@ -423,7 +468,9 @@ describe('a store that changes', () => {
       expect((await get(path)).status, path).toBe(404)
     for (const path of ['/snapshots/nothing', '/snapshots/nothing/report', '/snapshots/bare/report'])
       expect((await get(path)).status, path).toBe(200)
-    expect((await get('/compare?old=bare&new=nothing&force=1')).status).toBe(409)
+    const refused = await get('/compare?old=bare&new=nothing&force=1')
+    expect(refused.status).toBe(409)
+    expect(linksOf(refused.text, /force/).map(({ text }) => text)).toEqual(['日本語'])
     expect(errors).toEqual([])
   })
 

@@ -1,5 +1,5 @@
 import type { Language } from '../../model/page.ts'
-import { asset } from './assets.ts'
+import { asset, script as scriptOf } from './assets.ts'
 import { h, rawElement, render, safeJson, type Element } from './markup.ts'
 import { patterns } from './map.ts'
 import { securityPolicy } from './security.ts'
@@ -21,7 +21,7 @@ interface Content {
 export function shell(language: Language, { title, heading, subtitle, main, data, script }: Content): string {
   const words = messages[language]
   const style = asset('page.css')
-  const code = asset('tables.js') + asset(script)
+  const code = scriptOf(script)
   const document = h(
     'html',
     { lang: language },

@@ -21,7 +21,6 @@ export interface Framing {
 /** A page of the store, as text. */
 export function frame({ words, title, way = [], here }: Framing, ...children: readonly (Markup | undefined)[]): string {
   const { store, language } = words
-  const other = store.otherLanguage.code === 'ja' ? 'ja' : 'en'
   const document = h(
     'html',
     { lang: language },
@@ -51,23 +50,39 @@ export function frame({ words, title, way = [], here }: Framing, ...children: re
             h('li', { 'aria-current': 'page' }, title),
           ),
         ),
-        here === undefined
-          ? undefined
-          : h(
-              'a',
-              {
-                class: 'language',
-                href: pathTo({ language: other }, here.parts, here.query),
-                hreflang: other,
-                lang: other,
-              },
-              store.otherLanguage.name,
-            ),
+        here === undefined ? undefined : otherLanguage(words, here.parts, here.query),
       ),
       h('main', { id: 'main', tabindex: -1 }, h('h1', {}, title), children),
     ),
   )
   return `<!doctype html>\n${render(document)}`
+}
+
+/** The same page in the other language. */
+function otherLanguage({ store }: Words, parts: readonly string[], query?: Readonly<Record<string, string>>): Element {
+  const other = store.otherLanguage.code === 'ja' ? 'ja' : 'en'
+  const href = pathTo({ language: other }, parts, query)
+  return h('a', { class: 'language', href, hreflang: other, lang: other }, store.otherLanguage.name)
+}
+
+/** A page that a command writes, with the way to the list and to its other language before its heading. */
+export function withWay(
+  words: Words,
+  page: string,
+  parts: readonly string[],
+  query?: Readonly<Record<string, string>>,
+): string {
+  const { store } = words
+  const way = h(
+    'nav',
+    { class: 'note', 'aria-label': store.way },
+    link(words, store.store, []),
+    ' · ',
+    otherLanguage(words, parts, query),
+  )
+  // Text of others is escaped: the first is the page's own.
+  const at = page.indexOf('<header>')
+  return page.slice(0, at) + render(way) + page.slice(at)
 }
 
 /** A link to another page. */

@@ -30,13 +30,17 @@ export function listPage(words: Words, snapshots: readonly StoreSnapshot[]): str
   return frame(
     { words, title: store.store, here: { parts: [] } },
     snapshots.length === 0 ? h('p', {}, store.noSnapshot) : dataTable(store.listCaption, columns, rows),
-    snapshots.length < 2 ? undefined : compareForm(words, snapshots),
+    compareForm(words, snapshots),
   )
 }
 
-/** Asks for two snapshots; the two newest are chosen at first. */
-function compareForm(words: Words, snapshots: readonly StoreSnapshot[]): Markup {
-  const options = snapshots.map(({ id }) => ({ value: id, title: id }))
+/** Asks for two snapshots, or two sources of one; the two newest are chosen at first. */
+function compareForm(words: Words, snapshots: readonly StoreSnapshot[]): Markup | undefined {
+  // Counts of several engines are compared one engine at a time.
+  const options = snapshots
+    .flatMap(({ id, counts }) => (counts.length > 1 ? counts.map(({ source }) => `${id}/${source}`) : [id]))
+    .map((name) => ({ value: name, title: name }))
+  if (options.length < 2) return undefined
   const { store } = words
   return h(
     'section',
