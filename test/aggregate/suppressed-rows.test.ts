@@ -48,7 +48,10 @@ function rowsOf(regions: readonly (readonly number[])[], country = 'XY'): Report
 }
 
 const address = fc.oneof(fc.constantFrom(1, 2, 4, 8), fc.integer({ min: 1, max: 15 }))
-const someAddresses = fc.oneof(fc.array(address, { maxLength: 8 }), fc.array(address, { minLength: 20, maxLength: 100 }))
+const someAddresses = fc.oneof(
+  fc.array(address, { maxLength: 8 }),
+  fc.array(address, { minLength: 20, maxLength: 100 }),
+)
 const countries = fc.array(someAddresses, { minLength: 2, maxLength: 7 })
 
 describe('rows with hidden counts', () => {
