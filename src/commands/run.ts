@@ -1,4 +1,5 @@
 import { isOfFiles, isOfProbe, isOfSurvey, type Config, type ImportConfig } from '../config/config.ts'
+import { excelCsv } from '../config/settings.ts'
 import { exitCodes, type ExitCode } from '../model/errors.ts'
 import { probeStatuses } from '../model/probe.ts'
 import { denominatorRequest, preflight } from './preflight.ts'
@@ -78,6 +79,7 @@ function reportRequest(config: Config, global: Global, snapshot: string): Report
     ...(config.regions === undefined ? {} : { regions: config.regions }),
     ...(config.report.by === undefined ? {} : { by: config.report.by }),
     ...(config.report.format === undefined ? {} : { formats: config.report.format }),
+    ...(config.report.csv_excel === true ? { csv: excelCsv() } : {}),
     ...(config.report.history === undefined ? {} : { history: config.report.history }),
     ...denominatorRequest(config),
     ...(config.report.suppress === undefined ? {} : { suppress: config.report.suppress }),

@@ -74,6 +74,7 @@ export const configSchema = z.strictObject({
     by: z.array(z.enum(['region', 'service', 'product', 'device', 'network'])).optional(),
     per: z.int().positive().optional(),
     format: z.array(z.enum(reportFormats)).min(1).optional(),
+    csv_excel: z.boolean().optional(),
     lang: z.enum(languages).optional(),
     history: z.int().min(2).max(mostSnapshots).optional(),
     denominator: z.array(z.enum(denominators)).min(1).optional(),

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parse } from 'csv-parse/sync'
 import { describe, expect, it } from 'vitest'
 import { lockStore } from '../../src/store/lock.ts'
 import { prepareStore } from '../../src/store/snapshots.ts'
@@ -209,6 +210,25 @@ describe('census run', () => {
       expect(await readdir(join(store, 'snapshots'))).toEqual([])
     })
   }, 60_000)
+
+  it('writes CSV for Excel where the configuration says so: the same cells, as the locale writes them', async () => {
+    await withFolder(async (folder) => {
+      const cells = async (csvExcel: boolean): Promise<string[][]> => {
+        const path = join(folder, 'census.yaml')
+        const report = `{ out: out, format: [csv], by: [region], csv_excel: ${csvExcel} }`
+        await writeFile(path, `store: store-${csvExcel}\nid: fixed\ninputs: [{ file: a.ndjson }]\nreport: ${report}\n`)
+        expect(await census(['run', path], { env: { LC_ALL: 'de_DE.UTF-8' } })).toMatchObject({ stdout: '' })
+        const text = await readFile(join(folder, 'out', 'exposure-by-region.csv'), 'utf8')
+        expect(text.startsWith('\ufeff')).toBe(csvExcel)
+        return parse(text, { bom: true, delimiter: csvExcel ? ';' : ',' })
+      }
+      await writeFile(join(folder, 'a.ndjson'), files['a.ndjson'])
+      const plain = await cells(false)
+      expect(plain.flat().some((cell) => /^\d+\.\d+$/.test(cell))).toBe(true)
+      const written = plain.map((row) => row.map((cell) => cell.replace(/^(\d+)\.(\d+(e-\d+)?)$/, '$1,$2')))
+      expect(await cells(true)).toEqual(written)
+    })
+  }, 180_000)
 })
 
 describe('census check', () => {

@@ -17,8 +17,11 @@ export const hostileTexts: readonly string[] = [
   'constructor',
 ]
 
+/** Of the listed texts, those that others are strung together of: that more are listed changes no text made. */
+const first = hostileTexts.slice(0, 15)
+
 const pieces: readonly string[] = [
-  hostileTexts,
+  first,
   ['=', '+', '-', '@', '\t', '\r', '\n', '\r\n', ' ', '＝', '＋', '－', '＠', "'", '"', '""', ',', ';', '|', '%', '\\'],
   ['=1+1', '=cmd|" /C calc"!A0', '@SUM(1)', '+1-1', '{=1}', '_x0041_', '_x005F_', '_x0000_', '\u00a0=1', '\u3000=1'],
   ['<', '>', '&', '&#0;', '&#x3c;', ']]>', '<![CDATA[', '<?xml', '<b>', '</td>', '<!--', '-->', '[a](javascript:1)'],
@@ -67,9 +70,16 @@ const pieces: readonly string[] = [
   ['\ud800', '\udfff', '\ud83d\ude00', '例', 'é', 'a', 'x1', '0'],
 ].flat()
 
+/** Pieces thought of later, here so that the texts made of the others stay what they were: each stands alone, before and behind every other. */
+const laterPieces: readonly string[] = ['\n\r', '_x1_', '_X000d_', '_x_', '_x000D', '_x20ac_', '\r\r\n', '\u2069=1']
+const laterTexts = laterPieces.flatMap((piece) => [
+  piece,
+  ...[...pieces, ...laterPieces].flatMap((other) => [piece + other, other + piece]),
+])
+
 /**
- * So many hostile texts, the same each time: the listed ones, and pieces of them and others strung together, some of
- * them long. The last are longer than a cell of Excel.
+ * Hostile texts, the same each time: so many of the listed ones, and of pieces of them and others strung together, some of
+ * them long, the last two longer than a cell of Excel; and those of later pieces.
  */
 export function hostileTextsMade(count: number): string[] {
   // A linear congruential generator (Numerical Recipes) is chance enough.
@@ -78,9 +88,9 @@ export function hostileTextsMade(count: number): string[] {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
     return Math.floor((state / 2 ** 32) * end)
   }
-  const made = Array.from({ length: count - hostileTexts.length - 2 }, (_, index) => {
+  const made = Array.from({ length: count - first.length - 2 }, (_, index) => {
     const length = index % 1000 === 999 ? 2000 : 1 + below(6)
     return Array.from({ length }, () => pieces[below(pieces.length)] ?? '').join('')
   })
-  return [...hostileTexts, ...made, '='.repeat(40_000), `${'x'.repeat(32_766)}😀`]
+  return [...hostileTexts, ...made, '='.repeat(40_000), `${'x'.repeat(32_766)}😀`, ...laterTexts]
 }
