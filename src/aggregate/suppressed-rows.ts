@@ -20,7 +20,7 @@ export interface Hidden {
 
 /**
  * Chooses what to hide of rows of exposure-by-region.csv: counts from 1 to below `least`, and as many others as it takes that
- * nobody can reckon them out. Where that cannot be done, as in a country with few addresses, all of the country's are hidden.
+ * nobody can reckon them out: where nothing less does, all of a service, or, as in a country with few addresses, of the country.
  * @param rows of all services of the snapshot, in addresses and of one source each: what is shown of a part of them tells no more
  * @param services all that there are, so that `all` is all of them
  * @param wasHidden whether an earlier edition hid a cell: what it hid is hidden again before anything else

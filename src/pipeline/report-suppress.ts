@@ -7,6 +7,7 @@ import { serviceRows } from '../aggregate/service-rows.ts'
 import { cellKey, hiddenCells, publishedRow } from '../aggregate/suppressed-rows.ts'
 import { CensusError, exitCodes, wrongInput } from '../model/errors.ts'
 import type { EditionCell, PublishedRow } from '../model/published.ts'
+import type { ReportFormat } from '../model/report-format.ts'
 import type { ReportRow } from '../model/report-row.ts'
 import { loadServices } from '../recognise/service.ts'
 import { exposureFiles } from '../reports/exposure-csv.ts'
@@ -34,10 +35,16 @@ export interface Edition {
 /** @throws CensusError exit 2 for a request whose figures would tell of what is hidden, or hide what anybody can ask for */
 export function checkSuppression(
   { suppress }: SuppressRequest,
+  formats: readonly ReportFormat[],
   basis: 'records' | 'facets',
   others: Readonly<Record<string, boolean>>,
 ): void {
   if (suppress === undefined) return
+  if (!formats.includes('csv'))
+    throw wrongInput(
+      '--suppress is given without csv among the formats',
+      'add it: the next report is held against that file',
+    )
   if (basis === 'facets')
     throw wrongInput(
       '--suppress is given for counts of a search engine, which anybody can ask it for',
@@ -109,7 +116,9 @@ export async function editionIn(out: string, isHiding: boolean): Promise<Edition
       cells.push({ source, country, region, service, count: count === '' ? undefined : Number(count) })
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    const isThere = (error as NodeJS.ErrnoException).code !== 'ENOENT'
+    // Without its figures nobody can say what a report that hides some would tell with the next.
+    if (!isThere && !description.includes('"suppressed"')) return undefined
     throw wrongInput(
       `${join(out, exposureFiles.region)} cannot be held against what --suppress hides: ${(error as Error).message}`,
       'mend or remove it, or name another --out',

@@ -82,7 +82,7 @@ export async function makeReport(request: ReportRequest): Promise<Report> {
   const asked = breakdownsOf(request.by)
   scopeOf(request, regions)
   const denominators = await openDenominators(request, regions)
-  checkSuppression(request, snapshot.manifest.basis, {
+  checkSuppression(request, request.formats ?? defaultFormats, snapshot.manifest.basis, {
     '--denominator': denominators !== undefined,
     'a series of snapshots': series.earlier.length > 0,
   })

@@ -29,7 +29,8 @@ export interface Suppression {
  * Hides counts from 1 to below `least`, and as many others as it takes that nobody learns more of them than that: of each
  * there is a table that agrees with everything published and has 1 there, and one that has `least` - 1. 0 is published: it
  * tells of nobody. Which cells are hidden besides is found greedily, the fewest and smallest first (complementary
- * suppression: Willenborg and de Waal, Elements of Statistical Disclosure Control, 2001, chapter 4).
+ * suppression: Willenborg and de Waal, Elements of Statistical Disclosure Control, 2001, chapter 4). Where nothing protects a
+ * count, its whole column is hidden, 0 and sum included.
  * @param wasHidden whether an earlier edition hid a cell: what it hid is hidden again before anything else
  * @throws RangeError for counts that are no whole numbers from 0
  */
@@ -39,15 +40,32 @@ export function suppress(
   wasHidden: (row: number, column: number) => boolean = () => false,
 ): Suppression {
   for (const count of rows.flat()) requireWhole('a count', count)
+  const table = { rows, unions, wasHidden, free: new Set<number>() }
+  for (;;) {
+    const found = attempt(table, least)
+    const columns = found.unprotected.map(([, column]) => column).filter((column) => !table.free.has(column))
+    if (columns.length === 0) return found
+    for (const column of columns) table.free.add(column)
+  }
+}
+
+interface Table extends SuppressionTable {
+  readonly wasHidden: (row: number, column: number) => boolean
+  /** Columns that are hidden as a whole, 0 and sum included, as nothing less protects what is small in them. */
+  readonly free: Set<number>
+}
+
+function attempt(table: Table, least: number): Suppression {
+  const { rows, free } = table
   const isSmall = (count: number): boolean => count > 0 && count < least
-  const hidden = rows.map((row) => row.map(isSmall))
+  const hidden = rows.map((row) => row.map((count, column) => isSmall(count) || free.has(column)))
   const unprotected: (readonly [number, number])[] = []
   const small = rows.flatMap((row, at) =>
     row.flatMap((count, column) => (isSmall(count) ? [[at, column] as const] : [])),
   )
   for (const [at, column] of small) {
     for (const target of [1, least - 1]) {
-      const best = rows[at]?.[column] === target ? [] : cheapest(rows, unions, hidden, wasHidden, [at, column], target)
+      const best = rows[at]?.[column] === target ? [] : cheapest(table, hidden, [at, column], target)
       if (best === undefined) {
         unprotected.push([at, column])
         break
@@ -62,10 +80,8 @@ type Place = readonly [row: number, column: number]
 
 /** What else is to be hidden, at the least, for a cell to be able to be `target`; undefined where nothing helps. */
 function cheapest(
-  rows: SuppressionTable['rows'],
-  unions: readonly Union[],
+  { rows, unions, wasHidden, free }: Table,
   hidden: readonly (readonly boolean[])[],
-  wasHidden: (row: number, column: number) => boolean,
   [at, column]: Place,
   target: number,
 ): readonly Place[] | undefined {
@@ -76,6 +92,18 @@ function cheapest(
     const moved = rowWith(row, unions, column, target, isMovedWhole)
     if (!isSound(moved, unions)) continue
     const change = moved.map((count, place) => count - (row[place] ?? 0))
+    const sums = rows[total] ?? []
+    // What changes in columns that are hidden as a whole alone changes their sums, and nothing that is told.
+    const isFree = change.every((by, place) => by === 0 || free.has(place))
+    if (
+      isFree &&
+      at !== total &&
+      isSound(
+        sums.map((count, place) => count + (change[place] ?? 0)),
+        unions,
+      )
+    )
+      return []
     for (const [partner, other] of rows.entries()) {
       if (partner === at) continue
       // What a region gets another loses, or the sum gets too.

@@ -1,4 +1,4 @@
-import { readFile, readdir, stat, writeFile } from 'node:fs/promises'
+import { readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
@@ -229,6 +229,15 @@ describe('census report --suppress', () => {
     })
   })
 
+  test('a report that hides something, and whose figures are gone, is not replaced', async () => {
+    await withReports(seenOf(japan), async (report, folder) => {
+      await report('out', { suppress: 5 })
+      await rm(join(folder, 'out', exposureFiles.region))
+      await expect(report('out')).rejects.toMatchObject({ exit: 2 })
+      await expect(report('out', { formats: ['html'] })).rejects.toMatchObject({ exit: 2 })
+    })
+  })
+
   test('a report that cannot be read is named', async () => {
     await withReports(seenOf(japan), async (report, folder) => {
       await report('out', { suppress: 5 })
@@ -241,10 +250,11 @@ describe('census report --suppress', () => {
   })
 
   test('of a search engine’s counts, or with figures that would tell, it is refused', () => {
-    expect(() => checkSuppression({ suppress: 5 }, 'facets', {})).toThrow(/anybody can ask/)
-    expect(() => checkSuppression({ suppress: 5 }, 'records', { a: false, '--denominator': true })).toThrow(
+    expect(() => checkSuppression({ suppress: 5 }, ['csv'], 'facets', {})).toThrow(/anybody can ask/)
+    expect(() => checkSuppression({ suppress: 5 }, ['csv'], 'records', { a: false, '--denominator': true })).toThrow(
       /--denominator/,
     )
-    expect(() => checkSuppression({}, 'facets', { '--denominator': true })).not.toThrow()
+    expect(() => checkSuppression({ suppress: 5 }, ['html', 'md'], 'records', {})).toThrow(/csv/)
+    expect(() => checkSuppression({}, ['html'], 'facets', { '--denominator': true })).not.toThrow()
   })
 })
