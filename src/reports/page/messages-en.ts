@@ -104,6 +104,8 @@ export const en = {
   summarySmall: (small: string, all: string) =>
     `${small} of ${all} regions have fewer than 10 and are not ranked: chance alone would decide their place.`,
   summaryNone: 'Nothing was counted.',
+  summaryHidden: (name: string) =>
+    `Counts of ${name} that are small, or would tell of one that is, are hidden (–): the total or what could not be placed is among them.`,
   summaryScope: 'The figures are of the addresses of a scope alone: there are no rates per head and no ranks.',
   summaryNoPopulation: 'No population is known: counts stand without rates.',
   chance:

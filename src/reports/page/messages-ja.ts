@@ -66,6 +66,8 @@ export const ja: Messages = {
   summarySmall: (small, all) =>
     `${all} 地域のうち ${small} 地域は 10 件未満です。偶然の影響が大きいため、順位を付けていません。`,
   summaryNone: '該当するものはありませんでした。',
+  summaryHidden: (name) =>
+    `${name}の件数のうち、少数のもの、または少数を推測できるものは非表示（–）です。合計または地域不明の件数もこれに含まれます。`,
   summaryScope: '調査範囲内のアドレスだけの結果であり、人口あたりの率と順位はありません。',
   summaryNoPopulation: '人口が不明なため、件数だけを示します。',
   chance:

@@ -1,7 +1,7 @@
 import type { PageFacts, PageService, PageView } from '../../model/page.ts'
 import { isRated } from './drawn.ts'
 import { h, type Element } from './markup.ts'
-import { decimal, none, whole } from './numbers.ts'
+import { decimal, whole } from './numbers.ts'
 import { regionName, viewName, type Messages } from './words.ts'
 
 /** The findings of the first view in sentences, and everything a reader must know before reading on. */
@@ -32,16 +32,18 @@ export const notice = (title: string, lines: readonly string[]): Element | undef
 /** What there is to say of a service, sentence by sentence. */
 export function sentences(words: Messages, view: PageView, { total, unknown, cells }: PageService): string[] {
   if (total.count === 0) return [words.summaryNone]
+  const name = viewName(words, view)
   const isTold = total.count !== undefined && unknown.count !== undefined
-  const placed = isTold ? total.count - unknown.count : undefined
-  const counted = words.summaryTotal({
-    count: whole(total.count),
-    unit: words.units[view.unit],
-    name: viewName(words, view),
-    placed: whole(placed),
-    share: placed === undefined ? none : share(placed, total.count ?? 0),
-    unknown: whole(unknown.count),
-  })
+  const counted = isTold
+    ? words.summaryTotal({
+        count: whole(total.count),
+        unit: words.units[view.unit],
+        name,
+        placed: whole(total.count - unknown.count),
+        share: share(total.count - unknown.count, total.count),
+        unknown: whole(unknown.count),
+      })
+    : words.summaryHidden(name)
   if (view.isScopeLimited) return [counted, words.summaryScope]
   if (!isRated(view)) return [counted, words.summaryNoPopulation]
   const highest = view.regions

@@ -102,6 +102,32 @@ describe('report.html', () => {
     expect(summary).toContain('one rank is another')
   })
 
+  test('what is hidden is a dash, and the summary says so', () => {
+    const [view] = japan.views
+    const [all, ...rest] = view.services
+    const hidden = {
+      count: undefined,
+      rate: undefined,
+      low: undefined,
+      high: undefined,
+      flags: ['suppressed'] as const,
+    }
+    const services = [
+      {
+        ...all,
+        unknown: { ...all.unknown, ...hidden },
+        cells: all.cells.map((each, index) => (index === 0 ? { ...each, ...hidden } : each)),
+      },
+      ...rest,
+    ] as const
+    for (const language of ['en', 'ja'] as const) {
+      const document = parsed(page({ ...japan, views: [{ ...view, services }] }, language))
+      const main = document.querySelector('main')?.textContent ?? ''
+      expect(main).toContain(language === 'en' ? 'are hidden (–)' : '非表示（–）')
+      expect(main).not.toMatch(/NaN|undefined|Infinity|null/)
+    }
+  })
+
   test('a scope, a country without populations, and nothing at all have pages without rates', async () => {
     const [view] = japan.views
     const bare = { rate: undefined, low: undefined, high: undefined, ratio: undefined, rank: undefined }
