@@ -100,7 +100,11 @@ export async function makeReport(request: ReportRequest): Promise<Report> {
       series,
     }
     await removeOldDrafts(out)
-    await makeFolder(draft)
+    await makeFolder(draft).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOTDIR' || error.code === 'EEXIST')
+        throw wrongInput(`${out} cannot be a folder: it, or what it lies in, is a file`, 'name another --out')
+      throw error
+    })
     return await writeReport(context, by, files, draft, out)
   } catch (error) {
     const isCensus = error instanceof Error && error.message.includes(figures.folder)

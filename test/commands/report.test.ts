@@ -65,11 +65,13 @@ describe('census report', () => {
         [{ by: 'colour' }, /region, service, product, device, network/],
         [{ format: 'pdf' }, /csv/],
         [{ format: ' , ' }, /csv, html/],
+        [{ format: 'html', csvExcel: true }, /--csv-excel/],
+        [{ denominatorTable: '/nowhere/table.csv' }, /without --denominator; name/],
         [{ denominator: 'cars' }, /people, households, addresses, slash24/],
         [{ denominator: ',' }, /people, households/],
         [{ denominator: 'people,households' }, /--denominator-table/],
         [{ denominator: 'addresses', regions: 'Tokyo' }, /leave out the regions/],
-        [{ denominatorTable: '/nowhere/table.csv' }, /code,households,slash24/],
+        [{ denominator: 'households', denominatorTable: '/nowhere/table.csv' }, /code,households,slash24/],
         [{ snapshot: 'tset' }, /test/],
       ]
       for (const [options, nearest] of cases) {
@@ -78,6 +80,17 @@ describe('census report', () => {
         expect(`${error.message}; ${error.hint ?? ''}`).toMatch(nearest)
       }
       expect(await readdir(folder)).toEqual(['store'])
+    })
+  })
+
+  it('refuses an --out that is a file, or lies in one', async () => {
+    await withStore(async (report, folder) => {
+      await writeFile(join(folder, 'file'), '')
+      for (const out of [join(folder, 'file'), join(folder, 'file', 'deeper')])
+        expect(await errorOf(report({ out }))).toMatchObject({
+          exit: 2,
+          message: expect.stringMatching(/is a file$/) as string,
+        })
     })
   })
 
