@@ -35,7 +35,8 @@ export async function parquetTable(
   const append = (value: Value, type: ColumnType | undefined): void => {
     if (value === undefined || value === '') appender.appendNull()
     else if (typeof value === 'string') appender.appendVarchar(value)
-    else if (type === 'number') appender.appendDouble(rounded(value))
+    // Plus 0, as a dictionary of values takes -0 for the 0 that it may already have.
+    else if (type === 'number') appender.appendDouble(rounded(value) + 0)
     else appender.appendBigInt(BigInt(value))
   }
   return {

@@ -27,9 +27,10 @@ const written = (rows: readonly TableRow[]): Promise<{ read: unknown[]; bytes: B
     expect(await readdir(folder)).toEqual(['test.parquet'])
     expect((await stat(path)).mode & 0o777).toBe(0o600)
     const database = await openDatabase({ folders: [folder], temporary: folder })
+    // Behind a letter, as a byte order mark at a text's beginning is dropped when it is handed over.
     const read = await all(
       database.connection,
-      `SELECT product, epoch_ms("when ""observed""") AS ms, count, rate, typeof(COLUMNS(*)) FROM ${parquetFile(path)}`,
+      `SELECT 'x' || product, epoch_ms("when ""observed""") AS ms, count, rate, typeof(COLUMNS(*)) FROM ${parquetFile(path)}`,
     )
     database.close()
     return { read, bytes: await readFile(path) }
@@ -56,10 +57,10 @@ test('what is read is what was seen, typed, in order; the same rows are the same
       const { read, bytes } = await written(given)
       expect(read.map((each) => Object.values(each as object))).toEqual(
         rows.map(([product = '', ms, count, rate]) => [
-          product === '' ? null : Buffer.from(product).toString(),
+          product === '' ? null : `x${Buffer.from(product).toString()}`,
           ms === undefined ? null : BigInt(ms - (ms % 1000)),
           count === undefined ? null : BigInt(count),
-          rate === undefined ? null : Math.round(rate),
+          rate === undefined ? null : Math.round(rate) + 0,
           'VARCHAR',
           'TIMESTAMP WITH TIME ZONE',
           'BIGINT',
