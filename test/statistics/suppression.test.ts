@@ -58,8 +58,7 @@ describe('suppress', () => {
         for (const each of isRefused ? [] : attacked(table, hidden, least))
           expect(isSafe(each, least), each.join(' to ')).toBe(true)
       }),
-      // Always the same: the simplex method takes minutes for a few tables of which nearly all is hidden.
-      { numRuns: 60, seed: 7 },
+      { numRuns: 300 },
     )
     expect(safe).toBeGreaterThan(refused)
   })
@@ -77,7 +76,7 @@ describe('suppress', () => {
   })
 
   it('hiding the small counts alone gives some away', () => {
-    const given = fc.sample(tables, { numRuns: 20, seed: 7 }).filter((table) => {
+    const given = fc.sample(tables, 60).filter((table) => {
       const hidden = table.rows.map((row) => row.map((count) => count > 0 && count < 5))
       return attacked(table, hidden, 5).some((each) => !isSafe(each, 5))
     })
