@@ -19,8 +19,13 @@ import { relayVerdicts } from '../src/probes/checks/open-relay.ts'
 import { probes } from '../src/probes/index.ts'
 import { loadRegions } from '../src/locate/regions.ts'
 import { loadServices } from '../src/recognise/service.ts'
-import { exposureColumns, exposureFiles } from '../src/reports/exposure-csv.ts'
-import { concentrationTable, denominatorsTable, outliersTable, recapturesTable } from '../src/reports/findings-csv.ts'
+import { exposureColumns, exposureFiles } from '../src/reports/exposure-table.ts'
+import {
+  concentrationTable,
+  denominatorsTable,
+  outliersTable,
+  recapturesTable,
+} from '../src/reports/findings-tables.ts'
 import { repository } from './helpers/source-graph.ts'
 import { temporaryFolder } from './helpers/store.ts'
 import { examplesOf, runExamples, withOutputs } from './helpers/worked-example.ts'

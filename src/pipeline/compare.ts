@@ -8,18 +8,19 @@ import { loadRegions } from '../locate/regions.ts'
 import { wrongInput } from '../model/errors.ts'
 import type { Language } from '../model/page.ts'
 import type { ReportRow } from '../model/report-row.ts'
+import { writeTable } from '../model/table.ts'
 import type { Unit } from '../model/tally.ts'
 import { loadServices } from '../recognise/service.ts'
-import { comparisonColumns, comparisonCsv } from '../reports/comparison-csv.ts'
+import { comparisonFile, comparisonTable } from '../reports/comparison-table.ts'
+import { csvTable } from '../reports/csv-table.ts'
 import { datapackage, snapshotFacts } from '../reports/datapackage.ts'
 import { storageError } from '../store/duckdb.ts'
-import { makeFolder } from '../store/folders.ts'
 import { findSnapshot } from '../store/snapshots.ts'
 import { version } from '../version.ts'
 import type { CensusRequest } from './census.ts'
 import { changesOf, methodDifferences } from './compare-changes.ts'
 import { openSide, snapshotOf, type OpenSide } from './compare-side.ts'
-import { draftIn, publish, removeOldDrafts, writeSynced } from './drafts.ts'
+import { draftIn, makeDraft, publish, writeSynced } from './drafts.ts'
 import { reportRows, type RowsContext } from './report-rows.ts'
 import { nearestYears, regionsView, scopeOf } from './report-scope.ts'
 import { normalised } from './survey-rows.ts'
@@ -118,7 +119,6 @@ export async function compare(request: CompareRequest): Promise<Comparison> {
   }
 }
 
-const fileName = 'comparison-by-region.csv'
 const pageFile = 'comparison.html'
 
 /** All files stand in `out` only once all are written. @returns their paths */
@@ -132,10 +132,10 @@ async function write(
   const out = resolve(request.out)
   const draft = draftIn(out)
   try {
-    await removeOldDrafts(out)
-    await makeFolder(draft)
-    const path = join(draft, fileName)
-    await writeSynced(path, comparisonCsv(old, now, rows))
+    await makeDraft(draft)
+    const path = join(draft, comparisonFile)
+    const table = comparisonTable(old, now)
+    await writeTable(table, rows, [() => csvTable(table, path)])
     const page = join(draft, pageFile)
     await writeSynced(page, await pageOf(found, opened, request.language ?? 'en'))
     const [before, after] = opened.map(({ context: { snapshot, figures } }) =>
@@ -148,13 +148,13 @@ async function write(
       snapshots: { old: before ?? {}, new: after ?? {} },
     }
     const files = [
-      { name: fileName, path, columns: comparisonColumns },
+      { name: comparisonFile, path, columns: table.columns.map(({ name }) => name) },
       { name: pageFile, path: page },
     ]
     const description = await datapackage(subject, files, version)
     await writeSynced(join(draft, 'datapackage.json'), `${JSON.stringify(description, null, 2)}\n`)
-    await publish([fileName, pageFile, 'datapackage.json'], draft, out)
-    return { file: join(out, fileName), page: join(out, pageFile) }
+    await publish([comparisonFile, pageFile, 'datapackage.json'], draft, out)
+    return { file: join(out, comparisonFile), page: join(out, pageFile) }
   } catch (error) {
     throw storageError(error, 'the comparison cannot be written', 'one written before stands untouched')
   } finally {

@@ -1,13 +1,24 @@
 import { randomUUID } from 'node:crypto'
 import { renameSync } from 'node:fs'
 import { open, readdir, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
-import { failed } from '../model/errors.ts'
+import { dirname, join } from 'node:path'
+import { failed, wrongInput } from '../model/errors.ts'
+import { makeFolder } from '../store/folders.ts'
 
 const draftPrefix = '.draft-'
 
-/** A draft of one's own in `out`, so that two who write there do not write into each other's files. */
+/** A draft of one's own in `out`, so that two who write there do not write into each other's files. It is yet to be made. */
 export const draftIn = (out: string): string => join(out, `${draftPrefix}${randomUUID()}`)
+
+/** Makes a draft, and the folder it is in. @throws CensusError exit 2 where a file is in the way */
+export async function makeDraft(draft: string): Promise<void> {
+  const out = dirname(draft)
+  await removeOldDrafts(out)
+  await makeFolder(draft).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOTDIR' && error.code !== 'EEXIST') throw error
+    throw wrongInput(`${out} cannot be a folder: it, or what it lies in, is a file`, 'name another --out')
+  })
+}
 
 /** Writes a file that is not there yet, down to the disk. */
 export async function writeSynced(path: string, text: string): Promise<void> {
@@ -27,7 +38,7 @@ export async function publish(names: readonly string[], draft: string, out: stri
 }
 
 /** Removes drafts that the killed left behind: those of yesterday and before, as nothing takes a day. */
-export async function removeOldDrafts(out: string): Promise<void> {
+async function removeOldDrafts(out: string): Promise<void> {
   const names = await readdir(out).catch(() => [])
   for (const name of names.filter((each) => each.startsWith(draftPrefix))) {
     const made = await stat(join(out, name)).catch(() => undefined)

@@ -9,7 +9,7 @@ import type { RegionTable } from '../locate/regions.ts'
 import type { Outlier, Recaptured } from '../model/findings.ts'
 import type { ReportRow } from '../model/report-row.ts'
 import { breakdownKeys, breakdowns, units, type Breakdown, type Tally, type Unit } from '../model/tally.ts'
-import type { RowHeader } from '../reports/exposure-csv.ts'
+import type { Header } from '../reports/region-table.ts'
 import { loadServices } from '../recognise/service.ts'
 import { censusOf } from '../store/census-sql.ts'
 import { all, openDatabase } from '../store/duckdb.ts'
@@ -80,7 +80,7 @@ export interface Figures {
   countries(): Promise<string[]>
   /** Sorted as `tallies()` of aggregate/ gives them. */
   tallies(breakdown: Breakdown, asked: Asked): AsyncIterable<Tally> | Iterable<Tally>
-  headers(asked: Asked): Promise<(source: string) => RowHeader>
+  headers(asked: Asked): Promise<Header>
   countryTotals(asked: Asked): Promise<ReadonlyMap<string, number>>
   mailProducts(asked: Asked, country: string): Promise<readonly { product: string; addresses: number }[]>
   warnings(asked: Asked, shown: readonly ReportRow[]): Promise<readonly string[]>

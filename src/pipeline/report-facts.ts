@@ -3,7 +3,7 @@ import { tallies, type ServiceRow, type TallyQuestion } from '../aggregate/talli
 import type { ReportRow } from '../model/report-row.ts'
 import { units, type Breakdown, type Tally } from '../model/tally.ts'
 import { loadServices } from '../recognise/service.ts'
-import type { RowHeader } from '../reports/exposure-csv.ts'
+import type { Header } from '../reports/region-table.ts'
 import type { CensusSql } from '../store/census-sql.ts'
 import type { CensusFacts } from '../store/censuses.ts'
 import { all, sqlText, toNumber, toText, type Database } from '../store/duckdb.ts'
@@ -83,7 +83,7 @@ export async function mailProducts(
 }
 
 /** What every row of a source says of the snapshot: the times of that source's oldest and newest observation. */
-export async function headers({ database, snapshot, census }: Asking): Promise<(source: string) => RowHeader> {
+export async function headers({ database, snapshot, census }: Asking): Promise<Header> {
   const seconds = '%Y-%m-%dT%H:%M:%SZ'
   const found = await all(
     database.connection,

@@ -7,7 +7,7 @@ import type { PagePeriod, PageView } from '../model/page.ts'
 import type { ReportRow } from '../model/report-row.ts'
 import { loadServices } from '../recognise/service.ts'
 import { snapshotFacts } from '../reports/datapackage.ts'
-import type { RowHeader } from '../reports/exposure-csv.ts'
+import type { Header } from '../reports/region-table.ts'
 import type { Snapshot } from '../store/snapshots.ts'
 import type { CensusRequest } from './census.ts'
 import { openFigures, type Figures } from './figures.ts'
@@ -19,7 +19,7 @@ import { normalised } from './survey-rows.ts'
 interface Period {
   readonly snapshot: Snapshot
   readonly basis: 'records' | 'facets'
-  readonly header: (source: string) => RowHeader
+  readonly header: Header
   /** What datapackage.json says of it. */
   readonly facts: object
   /** Rows of exposure-by-region.csv in the unit its report is told in, rates by the newest snapshot's populations. */

@@ -6,7 +6,7 @@ import { wrongInput } from '../model/errors.ts'
 import type { Denominated } from '../model/findings.ts'
 import type { PageFindings } from '../model/page.ts'
 import type { ReportRow } from '../model/report-row.ts'
-import type { RowHeader } from '../reports/exposure-csv.ts'
+import type { Header } from '../reports/region-table.ts'
 import {
   concentrationFile,
   concentrationTable,
@@ -16,8 +16,8 @@ import {
   recapturesTable,
   denominatorsFile,
   denominatorsTable,
-} from '../reports/findings-csv.ts'
-import { indicatorsFile, indicatorsTable } from '../reports/indicators-csv.ts'
+} from '../reports/findings-tables.ts'
+import { indicatorsFile, indicatorsTable } from '../reports/indicators-table.ts'
 import type { Table } from '../model/table.ts'
 import type { ReportFiles } from './report-files.ts'
 import type { Shown } from './figures.ts'
@@ -35,7 +35,7 @@ export const statisticsFiles = [
 
 interface Counted {
   readonly context: RowsContext & { readonly denominators: Denominators | undefined }
-  readonly header: (source: string) => RowHeader
+  readonly header: Header
   /** Rows of exposure-by-region.csv, without services that nobody asked for and no catalogue names. */
   readonly shown: readonly (Shown & { readonly rows: readonly ReportRow[] })[]
   /** Where networks were counted by endpoint. */

@@ -10,7 +10,7 @@ import type { EditionCell, PublishedRow } from '../model/published.ts'
 import type { ReportFormat } from '../model/report-format.ts'
 import type { ReportRow } from '../model/report-row.ts'
 import { loadServices } from '../recognise/service.ts'
-import { exposureFiles } from '../reports/exposure-csv.ts'
+import { exposureFiles } from '../reports/exposure-table.ts'
 import { reportRows, type RowsContext } from './report-rows.ts'
 
 export interface SuppressRequest {

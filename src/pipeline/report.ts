@@ -10,15 +10,14 @@ import type { PublishedRow } from '../model/published.ts'
 import type { ReportRow } from '../model/report-row.ts'
 import type { Breakdown } from '../model/tally.ts'
 import { datapackage, snapshotFacts } from '../reports/datapackage.ts'
-import { exposureFiles, exposureTable } from '../reports/exposure-csv.ts'
-import { historyFile, historyTable } from '../reports/history-csv.ts'
+import { exposureFiles, exposureTable } from '../reports/exposure-table.ts'
+import { historyFile, historyTable } from '../reports/history-table.ts'
 import { storageError } from '../store/duckdb.ts'
-import { makeFolder } from '../store/folders.ts'
 import type { CensusFacts } from '../store/censuses.ts'
 import type { Snapshot } from '../store/snapshots.ts'
 import { version } from '../version.ts'
 import type { CensusRequest } from './census.ts'
-import { draftIn, publish, removeOldDrafts, writeSynced } from './drafts.ts'
+import { draftIn, makeDraft, publish, writeSynced } from './drafts.ts'
 import { openFigures, type Figures, type Shown } from './figures.ts'
 import { openTops, pageFacts, type Tops } from './page-facts.ts'
 import { fileNames, reportFiles, type ReportFiles } from './report-files.ts'
@@ -99,12 +98,7 @@ export async function makeReport(request: ReportRequest): Promise<Report> {
       denominators,
       series,
     }
-    await removeOldDrafts(out)
-    await makeFolder(draft).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOTDIR' || error.code === 'EEXIST')
-        throw wrongInput(`${out} cannot be a folder: it, or what it lies in, is a file`, 'name another --out')
-      throw error
-    })
+    await makeDraft(draft)
     return await writeReport(context, by, files, draft, out)
   } catch (error) {
     const isCensus = error instanceof Error && error.message.includes(figures.folder)

@@ -1,5 +1,5 @@
 import { gains, losses, type Change, type ChangeKind } from '../model/change.ts'
-import type { ComparedSource, ComparisonLine } from './comparison-csv.ts'
+import type { ComparedSource, ComparisonLine } from './comparison-table.ts'
 import { fit, grouped, printable, table } from './text.ts'
 
 const mostRows = 15

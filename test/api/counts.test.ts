@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { facets as facetNames } from '../../src/api/query.ts'
 import { makeReport } from '../../src/pipeline/report.ts'
 import { loadServices } from '../../src/recognise/service.ts'
-import { exposureFiles } from '../../src/reports/exposure-csv.ts'
+import { exposureFiles } from '../../src/reports/exposure-table.ts'
 import type { CsvRow } from '../helpers/census.ts'
 import { quickstart, served, type Served } from './served.ts'
 

@@ -177,6 +177,7 @@ describe('two snapshots are compared', () => {
         [{ services: ['smpt'] }, /smtp/],
         [{ regions: ['Tokyoo'] }, /Tokyo/],
         [{ country: 'JX' }, /no country/],
+        [{ out: join(store, 'snapshots', 'before', 'manifest.json') }, /manifest\.json cannot be a folder/],
       ] as const) {
         const error: unknown = await compare({ ...asked, ...change }).catch((reason: unknown) => reason)
         expect(error).toMatchObject({ exit: 2 })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { breakdowns } from '../../src/model/tally.ts'
-import { exposureFiles } from '../../src/reports/exposure-csv.ts'
+import { exposureFiles } from '../../src/reports/exposure-table.ts'
 import { addresses, reportAgain, reportOn, withFolder, type CsvRow, type Seen } from '../helpers/census.ts'
 import { records } from '../aggregate/records.ts'
 

@@ -1,8 +1,8 @@
-import type { Located } from '../model/findings.ts'
 import type { PublishedRow } from '../model/published.ts'
 import { breakdownKeys, type Breakdown } from '../model/tally.ts'
-import { columnsOf } from './fields.ts'
 import type { Table, Value } from '../model/table.ts'
+import { columnsOf } from './fields.ts'
+import { leadColumns, type Header } from './region-table.ts'
 
 /** Name of the file that holds a breakdown. */
 export const exposureFiles = {
@@ -11,34 +11,6 @@ export const exposureFiles = {
   device: 'exposure-by-device.csv',
   network: 'exposure-by-network.csv',
 } as const satisfies Readonly<Record<Breakdown, string>>
-
-/** What every row of a source says of the snapshot. */
-export interface RowHeader {
-  readonly snapshot: string
-  readonly observedFrom: string
-  readonly observedTo: string
-  readonly basis: 'records' | 'facets'
-}
-
-/** The columns that every file of regions begins with. */
-export const leadColumns = [
-  'snapshot',
-  'observed_from',
-  'observed_to',
-  'source',
-  'basis',
-  'country',
-  'region',
-  'region_name',
-  'region_name_local',
-  'service',
-]
-/** Their cells. */
-export function leadCells(header: (source: string) => RowHeader, at: Located): string[] {
-  const { snapshot, observedFrom, observedTo, basis } = header(at.source)
-  const { country, region, regionName, regionNameLocal, service } = at
-  return [snapshot, observedFrom, observedTo, at.source, basis, country, region, regionName, regionNameLocal, service]
-}
 
 const after = [
   'unit',
@@ -62,7 +34,7 @@ export const exposureColumns = (breakdown: Breakdown): string[] => [
 ]
 
 /** The rows of a breakdown as a table: what rows share before the unit is made once. */
-export function exposureTable(breakdown: Breakdown, header: (source: string) => RowHeader): Table<PublishedRow> {
+export function exposureTable(breakdown: Breakdown, header: Header): Table<PublishedRow> {
   let ofSource: readonly Value[] | undefined
   let ofCell: readonly Value[] = []
   let cell: Pick<PublishedRow, 'source' | 'country' | 'region' | 'keys' | 'service'> | undefined
