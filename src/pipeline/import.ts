@@ -4,19 +4,10 @@ import { openInput, type Input } from '../sources/files/input.ts'
 import type { Accounting } from '../store/accounting.ts'
 import { storageError } from '../store/duckdb.ts'
 import type { Ingest } from '../store/ingest.ts'
-import { lockStore } from '../store/lock.ts'
 import { storeFormat, type RecordsManifest } from '../store/manifest.ts'
 import { longestLineTaken, maxBulkLineBytes } from '../store/observations.ts'
-import {
-  beginSnapshot,
-  isMissing,
-  removeEmptyStore,
-  checkSnapshotId,
-  listSnapshots,
-  prepareStore,
-  type Draft,
-  type RecordsSnapshot,
-} from '../store/snapshots.ts'
+import { beginSnapshot, unusedId, type Draft, type RecordsSnapshot } from '../store/snapshots.ts'
+import { writingTo } from '../store/writing.ts'
 import { version } from '../version.ts'
 import { fill } from './fill.ts'
 import { detectAll, refuseUnreadable, type DetectedInput, type InputFile } from './inputs.ts'
@@ -52,17 +43,9 @@ const tolerableRejects = 0.01
  * @throws CensusError exit 2 for an unusable file, exit 4 when another writer holds the store, exit 1 for a full disk
  */
 export async function importFiles(request: ImportRequest): Promise<RecordsSnapshot> {
-  const id = request.id ?? newId()
-  checkSnapshotId(id)
   const inputs = await detectAll(request)
-  // A store that a newer census has written to is not added to.
-  await listSnapshots(request.store)
-  const isNew = await isMissing(request.store)
-  await prepareStore(request.store).catch((error: unknown) => {
-    throw storageError(error, `the store ${request.store} cannot be made`)
-  })
-  const lock = await lockStore(request.store)
-  try {
+  const id = await unusedId(request.store, request.id)
+  return await writingTo(request.store, async () => {
     const draft = await beginSnapshot(request.store, id)
     try {
       return await fillDraft(draft, inputs, request)
@@ -70,10 +53,7 @@ export async function importFiles(request: ImportRequest): Promise<RecordsSnapsh
       await draft.discard()
       throw storageError(error, 'the import failed')
     }
-  } finally {
-    lock.release()
-    if (isNew) await removeEmptyStore(request.store)
-  }
+  })
 }
 
 async function fillDraft(
@@ -192,6 +172,3 @@ function describe(
     accounting: { in: records + rejected, kept, repeats, rejected, rejectedByReason, keptByOutcome, undated },
   }
 }
-
-/** An id that sorts by time and says when the snapshot was made: `20240501T225745Z`. */
-export const newId = (): string => new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '')

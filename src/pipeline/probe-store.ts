@@ -1,24 +1,14 @@
 import { loadRegions } from '../locate/regions.ts'
-import { wrongInput } from '../model/errors.ts'
 import type { ProbeStatus } from '../model/probe.ts'
 import type { EngineProgress, Scanned } from '../scan/engine-options.ts'
 import { synToolVersion } from '../scan/syn-scan.ts'
 import { storageError } from '../store/duckdb.ts'
-import { lockStore } from '../store/lock.ts'
 import { storeFormat, type RecordsManifest } from '../store/manifest.ts'
 import type { Kept, ProbeJournal } from '../store/probe-journal.ts'
-import {
-  beginSnapshot,
-  checkSnapshotId,
-  isMissing,
-  listSnapshots,
-  prepareStore,
-  removeEmptyStore,
-  type RecordsSnapshot,
-} from '../store/snapshots.ts'
+import { beginSnapshot, unusedId, type RecordsSnapshot } from '../store/snapshots.ts'
+import { writingTo } from '../store/writing.ts'
 import { version } from '../version.ts'
 import { fill } from './fill.ts'
-import { newId } from './import.ts'
 import {
   askPart,
   journalOf,
@@ -59,39 +49,27 @@ export async function probeIntoStore(
   request: StoreRequest,
   workers: readonly Worker[] | undefined,
 ): Promise<RecordsSnapshot> {
-  const id = request.id ?? newId()
-  checkSnapshotId(id)
   const prepared = await prepare(request)
   const { store } = request
   const discovery = planDiscovery(request, prepared)
   const toolVersion = discovery && (await synToolVersion(discovery.tool))
-  if ((await listSnapshots(store)).some((snapshot) => snapshot.id === id))
-    throw wrongInput(
-      `the store ${store} already holds a snapshot ${JSON.stringify(id)}`,
-      'a snapshot stays as it is: choose another --id',
-    )
-  const isNew = await isMissing(store)
-  await prepareStore(store).catch((error: unknown) => {
-    throw storageError(error, `the store ${store} cannot be made`)
-  })
-  const lock = await lockStore(store)
-  try {
-    if (discovery !== undefined && toolVersion !== undefined)
-      await discover(request, prepared, { tool: discovery.tool, version: toolVersion })
-    const journal = await journalOf(request, prepared)
+  const id = await unusedId(store, request.id)
+  return await writingTo(store, async () => {
     try {
-      const snapshot = await askAndPublish(id, request, workers, prepared, journal)
-      await journal.remove()
-      return snapshot
-    } finally {
-      await journal.close()
+      if (discovery !== undefined && toolVersion !== undefined)
+        await discover(request, prepared, { tool: discovery.tool, version: toolVersion })
+      const journal = await journalOf(request, prepared)
+      try {
+        const snapshot = await askAndPublish(id, request, workers, prepared, journal)
+        await journal.remove()
+        return snapshot
+      } finally {
+        await journal.close()
+      }
+    } catch (error) {
+      throw storageError(error, 'the probe failed', 'what was answered is kept: the same command goes on with it')
     }
-  } catch (error) {
-    throw storageError(error, 'the probe failed', 'what was answered is kept: the same command goes on with it')
-  } finally {
-    lock.release()
-    if (isNew) await removeEmptyStore(store)
-  }
+  })
 }
 
 /** What is settled is taken into the snapshot while the rest is asked. */

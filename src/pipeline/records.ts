@@ -6,17 +6,9 @@ import { loadServices } from '../recognise/service.ts'
 import { storageError } from '../store/duckdb.ts'
 import { readJournal, openJournal, type Journal } from '../store/journal.ts'
 import type { JournalState } from '../store/journal-events.ts'
-import { lockStore } from '../store/lock.ts'
-import {
-  checkSnapshotId,
-  isMissing,
-  listSnapshots,
-  prepareStore,
-  removeEmptyStore,
-  type RecordsSnapshot,
-} from '../store/snapshots.ts'
+import { listSnapshots, unusedId, type RecordsSnapshot } from '../store/snapshots.ts'
+import { writingTo } from '../store/writing.ts'
 import { openEngine, type EngineRequest } from './engine.ts'
-import { newId } from './import.ts'
 import { publishRecords } from './records-keep.ts'
 import { isCounted, pagesDue, planQueries, type PlannedQuery } from './records-count.ts'
 import { countByPages, downloadPages, freshOf, recordsSeen } from './records-pages.ts'
@@ -118,30 +110,15 @@ export async function planRecords(request: RecordsRequest): Promise<PlannedRecor
  *   or one that costs more than is allowed, 4 when another writer holds the store
  */
 export async function downloadRecords(request: RecordsRequest): Promise<RecordsSnapshot> {
-  const id = request.id ?? newId()
-  checkSnapshotId(id)
   const country = await checkScope(request.engine, request)
   const { engine, close } = openRecords(request)
   try {
-    const isNew = await isMissing(request.store)
-    // A store that a newer census has written to is not added to.
-    if ((await listSnapshots(request.store)).some((snapshot) => snapshot.id === id))
-      throw wrongInput(
-        `the store ${request.store} already holds a snapshot ${JSON.stringify(id)}`,
-        'a snapshot stays as it is: to go on with a download that is missing pages, choose another --id',
-      )
-    await prepareStore(request.store).catch((error: unknown) => {
-      throw storageError(error, `the store ${request.store} cannot be made`)
-    })
-    const lock = await lockStore(request.store)
-    try {
-      return await answered(engine, () => downloadHeld(engine, country, id, request))
-    } catch (error) {
-      throw storageError(error, 'the download failed', 'what was received is kept: the same command goes on with it')
-    } finally {
-      lock.release()
-      if (isNew) await removeEmptyStore(request.store)
-    }
+    const id = await unusedId(request.store, request.id)
+    return await writingTo(request.store, () =>
+      answered(engine, () => downloadHeld(engine, country, id, request)).catch((error: unknown) => {
+        throw storageError(error, 'the download failed', 'what was received is kept: the same command goes on with it')
+      }),
+    )
   } finally {
     await close()
   }

@@ -1,25 +1,16 @@
 import { rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { failed, wrongInput } from '../model/errors.ts'
+import { failed } from '../model/errors.ts'
 import type { ShownRegion } from '../reports/survey-text.ts'
 import { refusal, Unanswered } from '../sources/asker.ts'
 import type { Account, EngineClient, Surveyor } from '../sources/surveyor.ts'
 import { storageError } from '../store/duckdb.ts'
 import { writeFacetTallies } from '../store/facets.ts'
-import { lockStore } from '../store/lock.ts'
 import { storeFormat, type EngineSurvey, type FacetsManifest } from '../store/manifest.ts'
-import {
-  beginSnapshot,
-  checkSnapshotId,
-  isMissing,
-  listSnapshots,
-  prepareStore,
-  removeEmptyStore,
-  type Snapshot,
-} from '../store/snapshots.ts'
+import { beginSnapshot, unusedId, type Snapshot } from '../store/snapshots.ts'
+import { writingTo } from '../store/writing.ts'
 import { version } from '../version.ts'
 import { openEngine, placeOf } from './engine.ts'
-import { newId } from './import.ts'
 import { countAll, type SurveyFigures } from './survey-count.ts'
 import { checkCost, openSource, prepare, type OpenSource, type Prepared, type SurveyRequest } from './survey-plan.ts'
 
@@ -56,27 +47,13 @@ function unanswered({ facts }: EngineClient, error: unknown): unknown {
  * @throws CensusError exit 1 when no engine takes the key or the plan, or answers anything; 2 for a wrong request
  */
 export async function survey(request: SurveyRequest): Promise<Surveyed> {
-  const id = request.id ?? newId()
-  checkSnapshotId(id)
   const prepared = await prepare(request)
-  // A store that a newer census has written to is not added to.
-  if ((await listSnapshots(request.store)).some((snapshot) => snapshot.id === id))
-    throw wrongInput(`the store ${request.store} already holds a snapshot ${JSON.stringify(id)}`, 'choose another --id')
+  const id = await unusedId(request.store, request.id)
   const engines: OpenSource[] = []
   try {
     for (const source of request.sources) engines.push(openSource(source, request, prepared))
     for (const { surveyor, plan } of engines) checkCost(surveyor, plan)
-    const isNew = await isMissing(request.store)
-    await prepareStore(request.store).catch((error: unknown) => {
-      throw storageError(error, `the store ${request.store} cannot be made`)
-    })
-    const lock = await lockStore(request.store)
-    try {
-      return await surveyHeld(engines, id, request, prepared)
-    } finally {
-      lock.release()
-      if (isNew) await removeEmptyStore(request.store)
-    }
+    return await writingTo(request.store, () => surveyHeld(engines, id, request, prepared))
   } finally {
     for (const { close } of engines) await close()
   }

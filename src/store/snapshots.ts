@@ -31,6 +31,19 @@ export function checkSnapshotId(id: string): void {
   }
 }
 
+/** An id that sorts by time and says when the snapshot was made: `20240501T225745Z`. */
+const newId = (): string => new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '')
+
+/**
+ * The id of a snapshot that is to be added to a store.
+ * @throws CensusError exit 2 for one that is taken or no plain file name, and for a store of another census's format
+ */
+export async function unusedId(store: string, id = newId()): Promise<string> {
+  checkSnapshotId(id)
+  if ((await listSnapshots(store)).some((snapshot) => snapshot.id === id)) throw idTaken(store, id)
+  return id
+}
+
 const snapshotsFolder = (store: string): string => join(resolve(store), 'snapshots')
 
 /** Makes the store's folders, readable by their owner alone. */
