@@ -19,6 +19,7 @@ import { relayVerdicts } from '../src/probes/checks/open-relay.ts'
 import { probes } from '../src/probes/index.ts'
 import { loadRegions } from '../src/locate/regions.ts'
 import { loadServices } from '../src/recognise/service.ts'
+import { hostsTable } from '../src/reports/hosts-table.ts'
 import { exposureColumns, exposureFiles } from '../src/reports/exposure-table.ts'
 import {
   concentrationTable,
@@ -127,6 +128,13 @@ describe('README.md: report files', () => {
       const columns = exposureColumns(breakdown)
       expect(documented.filter((column) => columns.includes(column))).toEqual(columns)
     }
+  })
+
+  test('names every column of hosts.csv, in its order', () => {
+    const [, told = ''] = part.split('`hosts.csv` has')
+    const names = hostsTable(() => '').columns.map(({ name }) => name)
+    const named = [...told.matchAll(/`([a-z_]+)`/g)].map(([, name]) => name ?? '')
+    expect(named.slice(0, names.length)).toEqual(names)
   })
 
   test('names every flag', () => {

@@ -1,6 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
+import { addressOfKey } from '../model/address.ts'
+import { flagNames } from '../model/flags.ts'
+import type { HostRow } from '../model/host.ts'
 import type { CensusSql } from '../store/census-sql.ts'
-import { all, one, sqlText, toNumber, toText } from '../store/duckdb.ts'
+import { all, one, rows, sqlText, toNumber, toText } from '../store/duckdb.ts'
 
 /** A network in a place. Region, number and organisation are empty where they are not known. */
 export interface NetworkAsked {
@@ -78,4 +81,55 @@ export async function endpointsOf(
     organisation: toText(row['organisation']),
     seen: toText(row['seen']),
   }))
+}
+
+export interface HostsQuestion {
+  readonly census: CensusSql
+  /** The observations that its rows were made of, as SQL to select from. */
+  readonly observations: string
+  /** Everything where one is undefined. */
+  readonly country: string | undefined
+  readonly regions: ReadonlySet<string> | undefined
+  readonly services: ReadonlySet<string> | undefined
+}
+
+/** Every endpoint that is counted, by its newest record over all sources; sorted by address, port and transport. */
+export async function* hostRows(
+  connection: DuckDBConnection,
+  { census, observations, country, regions, services }: HostsQuestion,
+): AsyncGenerator<HostRow> {
+  const among = (column: string, wanted: ReadonlySet<string> | undefined): string =>
+    wanted === undefined ? '' : ` AND ${column} IN (${[...wanted].map(sqlText).join(', ')})`
+  const where = `speaks${country === undefined ? '' : ` AND country = ${sqlText(country)}`}${among('region', regions)}${among('service', services)}`
+  // Exact repeats are one record.
+  const found = rows(
+    connection,
+    `SELECT c.*, c.address::VARCHAR AS key, coalesce(strftime(c.observed_at, '%Y-%m-%dT%H:%M:%SZ'), '') AS seen, o.city, o.hostnames
+     FROM (SELECT * FROM ${census.rows} WHERE ${where}) c
+     LEFT JOIN (SELECT DISTINCT address, digest, city, hostnames FROM ${observations} WHERE city IS NOT NULL OR hostnames IS NOT NULL) o
+       ON o.address = c.address AND o.digest = c.digest
+     ORDER BY c.address, c.port, c.transport`,
+  )
+  for await (const row of found) {
+    const text = (name: string): string => toText(row[name])
+    yield {
+      seen: text('seen'),
+      address: addressOfKey(text('key')),
+      transport: text('transport'),
+      port: toNumber(row['port']),
+      hostnames: text('hostnames'),
+      service: text('service'),
+      asn: toNumber(row['asn']) === 0 ? '' : text('asn'),
+      organisation: text('organisation'),
+      country: text('country'),
+      region: text('region'),
+      city: text('city'),
+      vendor: text('vendor'),
+      product: text('product'),
+      version: text('version'),
+      deviceType: text('device_type'),
+      source: text('source'),
+      flags: flagNames(toNumber(row['flags'])),
+    }
+  }
 }

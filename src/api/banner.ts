@@ -1,5 +1,5 @@
 import { toText, type Row } from '../store/duckdb.ts'
-import { addressOfKey } from './networks.ts'
+import { addressOfKey } from '../model/address.ts'
 import type { Words } from './words.ts'
 
 /** A banner as Shodan has them: https://datapedia.shodan.io. What a snapshot does not know is null or left out. */

@@ -35,7 +35,3 @@ const keyOf = (address: bigint, isIPv6: boolean): string =>
     .toString(16)
     .padStart(32, '0')
     .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
-
-/** The address a key stands for, as text. */
-export const addressOfKey = (key: string): string =>
-  canonicalAddress(key.replaceAll('-', '').match(/.{4}/g)?.join(':') ?? '') ?? ''

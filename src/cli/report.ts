@@ -34,6 +34,7 @@ export function declareReport(cli: CommandLine): void {
     .addOption(
       new Option('--suppress <N>', 'hides counts below N, and what would tell of them').argParser(whole(2, 1_000_000)),
     )
+    .option('--include-hosts', 'also hosts.csv: every endpoint with its address, TLP:AMBER')
     .addOption(regionTables)
     .addOption(addressDatabase)
     .action(async (options: ReportOptions & Record<string, unknown>) => {

@@ -7,6 +7,7 @@ import type { Scope } from '../model/scope.ts'
 import { checkAddressDatabase } from '../pipeline/deciders.ts'
 import { openDenominators, type DenominatorRequest } from '../pipeline/report-denominators.ts'
 import { placeOf } from '../pipeline/engine.ts'
+import { checkTogether } from '../pipeline/report.ts'
 import { breakdownsOf, namedYear, scopeOf } from '../pipeline/report-scope.ts'
 import { normalised } from '../pipeline/survey-rows.ts'
 import { loadServices } from '../recognise/service.ts'
@@ -64,6 +65,17 @@ export async function preflight(
         `name it in survey.by: [${[...(config.survey.by ?? []), lacking].join(', ')}]`,
       )
   }
+  const { format, suppress, include_hosts: includeHosts, history } = config.report
+  checkTogether(
+    {
+      ...denominatorRequest(config),
+      ...(format === undefined ? {} : { formats: format }),
+      ...(suppress === undefined ? {} : { suppress }),
+      includeHosts: includeHosts === true,
+    },
+    isOfSurvey(config) && !config.survey.records ? 'facets' : 'records',
+    history !== undefined,
+  )
   if (config.population_year !== undefined)
     namedYear(config.population_year, country === undefined ? regions.countries : [country], regions)
   return { regions, made }

@@ -22,6 +22,7 @@ export interface ReportOptions {
   readonly format: string
   readonly csvExcel?: true
   readonly suppress?: number
+  readonly includeHosts?: true
   readonly lang: Language
   readonly denominator?: string
   readonly denominatorTable?: string
@@ -116,7 +117,10 @@ export function printReport(report: Report, out: string, global: Global, console
     ...summaries.flatMap((summary) => [...summary, '']),
     ...(report.census === undefined ? [] : [...placingLines(report.census), '']),
     `Written to ${out}:`,
-    ...report.files.map((file) => `  ${file.name}${file.rows === 0 ? '' : ` (${grouped(file.rows)} rows)`}`),
+    ...report.files.map(({ name, rows, marking }) => {
+      const about = [...(rows === 0 ? [] : [`${grouped(rows)} rows`]), ...(marking === undefined ? [] : [marking])]
+      return `  ${name}${about.length === 0 ? '' : ` (${about.join(', ')})`}`
+    }),
   ]
   printResult(console, global, lines, {
     snapshot: manifest.id,

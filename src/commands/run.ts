@@ -83,6 +83,7 @@ function reportRequest(config: Config, global: Global, snapshot: string): Report
     ...(config.report.history === undefined ? {} : { history: config.report.history }),
     ...denominatorRequest(config),
     ...(config.report.suppress === undefined ? {} : { suppress: config.report.suppress }),
+    includeHosts: config.report.include_hosts === true,
     ...(config.report.lang === undefined ? {} : { language: config.report.lang }),
     ...(config.population_year === undefined ? {} : { populationYear: config.population_year }),
     ...(config.region_tables === undefined ? {} : { regionTables: config.region_tables }),

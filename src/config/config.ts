@@ -80,6 +80,7 @@ export const configSchema = z.strictObject({
     denominator: z.array(z.enum(denominators)).min(1).optional(),
     denominator_table: name.optional(),
     suppress: z.int().min(2).max(1_000_000).optional(),
+    include_hosts: z.boolean().optional(),
   }),
 })
 

@@ -14,3 +14,11 @@ export function canonicalAddress(text: string): string | undefined {
   const low = Number.parseInt(mapped[2] ?? '', 16)
   return `${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`
 }
+
+/** The address a key of a snapshot (store/observations.ts) stands for, as canonical text. */
+export function addressOfKey(key: string): string {
+  const hex = key.replaceAll('-', '')
+  if (hex.startsWith('00000000000000000000ffff'))
+    return [24, 26, 28, 30].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)).join('.')
+  return canonicalAddress(hex.match(/.{4}/g)?.join(':') ?? '') ?? ''
+}

@@ -10,6 +10,8 @@ export type ColumnType = 'string' | 'datetime' | 'integer' | 'number'
 export interface Column {
   readonly name: string
   readonly type: ColumnType
+  /** One sentence, in English. */
+  readonly description: string
 }
 
 /** A table: what CSV, XLSX and Parquet files are written of. */

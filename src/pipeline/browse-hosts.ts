@@ -1,6 +1,7 @@
 import { endpointsOf, hostsOf } from '../aggregate/hosts.ts'
 import { networkName } from '../aggregate/page-tops.ts'
-import { addressOfKey, addressRange } from '../api/networks.ts'
+import { addressRange } from '../api/networks.ts'
+import { addressOfKey } from '../model/address.ts'
 import type { RegionTable } from '../locate/regions.ts'
 import type { StoreHost, StoreHosts } from '../model/store-page.ts'
 import { censusOf, type CensusSql } from '../store/census-sql.ts'

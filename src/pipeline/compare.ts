@@ -148,7 +148,7 @@ async function write(
       snapshots: { old: before ?? {}, new: after ?? {} },
     }
     const files = [
-      { name: comparisonFile, path, columns: table.columns.map(({ name }) => name) },
+      { name: comparisonFile, path, columns: table.columns },
       { name: pageFile, path: page },
     ]
     const description = await datapackage(subject, files, version)

@@ -1,18 +1,20 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { hostRows, type HostsQuestion } from '../aggregate/hosts.ts'
 import { outliers } from '../aggregate/outliers.ts'
 import { recapturePairs, recaptures } from '../aggregate/recaptures.ts'
 import { servicesFound, tallies, type ServiceRow } from '../aggregate/tallies.ts'
 import type { Regions, RowOptions } from '../aggregate/census-rows.ts'
 import type { RegionTable } from '../locate/regions.ts'
 import type { Outlier, Recaptured } from '../model/findings.ts'
+import type { HostRow } from '../model/host.ts'
 import type { ReportRow } from '../model/report-row.ts'
 import { breakdownKeys, breakdowns, units, type Breakdown, type Tally, type Unit } from '../model/tally.ts'
 import type { Header } from '../reports/region-table.ts'
 import { loadServices } from '../recognise/service.ts'
 import { censusOf } from '../store/census-sql.ts'
-import { all, openDatabase } from '../store/duckdb.ts'
+import { all, openDatabase, parquetFiles } from '../store/duckdb.ts'
 import type { CensusFacts } from '../store/censuses.ts'
 import { readFacetTallies, type FacetTally } from '../store/facets.ts'
 import type { FacetsManifest } from '../store/manifest.ts'
@@ -44,6 +46,9 @@ export interface Shown {
   /** An engine's total when it was first asked, and at the end. */
   readonly drift?: { readonly first: number; readonly last: number }
 }
+
+/** Which endpoints are asked for; all where one is undefined. */
+export type HostsAsked = Pick<HostsQuestion, 'regions' | 'services'>
 
 /** The figures of a snapshot, whether counted from records or by a search engine: all a report knows of either. */
 export interface Figures {
@@ -86,6 +91,8 @@ export interface Figures {
   warnings(asked: Asked, shown: readonly ReportRow[]): Promise<readonly string[]>
   /** What makes figures stand out; nothing is known of those an engine counted. @param totals of all services, by region */
   outliers(asked: Asked, rows: readonly ReportRow[], totals: ReadonlyMap<string, number>): Promise<readonly Outlier[]>
+  /** The endpoints behind the figures; undefined where an engine counted. */
+  hosts(asked: Asked & HostsAsked): AsyncIterable<HostRow> | undefined
   /** What two sources saw and missed; undefined where no two of them looked at the same. */
   recaptures(asked: Asked): Promise<readonly Recaptured[] | undefined>
   close(): Promise<void>
@@ -114,7 +121,7 @@ async function recordFigures(
   temporary: string,
 ): Promise<Figures & { readonly folder: string }> {
   const census = await censusOfSnapshot(snapshot, regions, request)
-  const database = await openDatabase({ folders: [census.folder], temporary, memoryLimitMiB: 1024 })
+  const database = await openDatabase({ folders: [census.folder, snapshot.folder], temporary, memoryLimitMiB: 1024 })
   const sql = { ...censusOf(census.folder), facts: census.facts }
   const asking = (asked: Asked): Asking => ({ ...asked, snapshot, census: sql, database })
   const { connection } = database
@@ -155,6 +162,14 @@ async function recordFigures(
     mailProducts: (asked, country) => mailProducts(asking(asked), country),
     warnings: (asked, shown) => defaultRankWarning(asking(asked), shown),
     outliers: (asked, rows, totals) => outliers(connection, asking(asked), rows, totals),
+    hosts: ({ country, regions: only, services }) =>
+      hostRows(connection, {
+        census: sql,
+        observations: parquetFiles(join(snapshot.folder, 'observations')),
+        country,
+        regions: only,
+        services,
+      }),
     recaptures: async ({ country, serviceRows, view }) =>
       recapturePairs(sources).length === 0
         ? undefined
@@ -224,6 +239,7 @@ function facetFigures({ id, manifest }: Snapshot<FacetsManifest>, found: readonl
     mailProducts: async () => [],
     warnings: async () => [],
     outliers: async () => [],
+    hosts: () => undefined,
     recaptures: async () => undefined,
     close: async () => undefined,
   }

@@ -23,6 +23,8 @@ export interface ReportFiles {
   readonly hasPages: boolean
   /** Writes a table in all formats asked for. */
   table<T>(table: Table<T>, rows: AsyncIterable<T> | Iterable<T>): Promise<void>
+  /** Writes a table as CSV alone, marked with who may have it. */
+  marked<T>(table: Table<T>, rows: AsyncIterable<T>, marking: string): Promise<void>
   /** Writes what is made of all tables, or of the same facts. */
   pages(facts: PageFacts, language: Language): Promise<void>
   /** Lets go of what is open, also where something failed. */
@@ -81,9 +83,14 @@ export function reportFiles(formats: readonly ReportFormat[], draft: string, dia
       }
       const count = await writeTable(table, rows, writers)
       columns.push(...table.columns)
-      const names = table.columns.map((column) => column.name)
       for (const { name } of files)
-        written.push({ name, path: join(draft, name), columns: names, rows: count, dialect })
+        written.push({ name, path: join(draft, name), columns: table.columns, rows: count, dialect })
+    },
+    marked: async (table, rows, marking) => {
+      const name = `${table.stem}.csv`
+      const path = join(draft, name)
+      const count = await writeTable(table, rows, [() => csvTable(table, path, dialect)])
+      written.push({ name, path, columns: table.columns, rows: count, dialect, marking })
     },
     pages: async (facts, language) => {
       // Loaded here, as drawing charts needs much that nothing else does.

@@ -12,6 +12,7 @@ import type { Breakdown } from '../model/tally.ts'
 import { datapackage, snapshotFacts } from '../reports/datapackage.ts'
 import { exposureFiles, exposureTable } from '../reports/exposure-table.ts'
 import { historyFile, historyTable } from '../reports/history-table.ts'
+import { hostsFile } from '../reports/hosts-table.ts'
 import { storageError } from '../store/duckdb.ts'
 import type { CensusFacts } from '../store/censuses.ts'
 import type { Snapshot } from '../store/snapshots.ts'
@@ -22,6 +23,7 @@ import { openFigures, type Figures, type Shown } from './figures.ts'
 import { openTops, pageFacts, type Tops } from './page-facts.ts'
 import { fileNames, reportFiles, type ReportFiles } from './report-files.ts'
 import { historyOf } from './report-history.ts'
+import { checkHosts, writeHosts, type HostsRequest } from './report-hosts.ts'
 import { reportRows, rowsContext, type RowsContext } from './report-rows.ts'
 import { breakdownsOf, scopeOf } from './report-scope.ts'
 import { openDenominators, type DenominatorRequest, type Denominators } from './report-denominators.ts'
@@ -30,7 +32,7 @@ import { checkSuppression, editionIn, refuseRevealing, suppressionOf, type Suppr
 import { seriesOf, type Series, type SeriesRequest } from './series.ts'
 import { normalised } from './survey-rows.ts'
 
-export interface ReportRequest extends CensusRequest, SeriesRequest, DenominatorRequest, SuppressRequest {
+export interface ReportRequest extends CensusRequest, SeriesRequest, DenominatorRequest, SuppressRequest, HostsRequest {
   readonly country?: string
   readonly services?: readonly string[]
   readonly by?: readonly string[]
@@ -53,7 +55,8 @@ export interface Report {
   readonly isComplete: boolean
   /** How records were placed; absent where a search engine counted. */
   readonly census: CensusFacts | undefined
-  readonly files: readonly { readonly name: string; readonly rows: number }[]
+  /** `marking` says who may have a file, where not everybody may. */
+  readonly files: readonly { readonly name: string; readonly rows: number; readonly marking?: string }[]
   /** Rows of exposure-by-region.csv of each source that is told of, in the unit it is told in. */
   readonly shown: readonly (Shown & { readonly rows: readonly PublishedRow[] })[]
   /** The country the summary is about, if any record has one. */
@@ -81,10 +84,7 @@ export async function makeReport(request: ReportRequest): Promise<Report> {
   const asked = breakdownsOf(request.by)
   scopeOf(request, regions)
   const denominators = await openDenominators(request, regions)
-  checkSuppression(request, request.formats ?? defaultFormats, snapshot.manifest.basis, {
-    '--denominator': denominators !== undefined,
-    'a series of snapshots': series.earlier.length > 0,
-  })
+  checkTogether(request, snapshot.manifest.basis, series.earlier.length > 0)
   const out = resolve(request.out)
   const draft = draftIn(out)
   const files = reportFiles(request.formats ?? defaultFormats, draft, request.csv)
@@ -110,6 +110,24 @@ export async function makeReport(request: ReportRequest): Promise<Report> {
     // A draft that cannot be removed is told by what went wrong before.
     await rm(draft, { recursive: true, force: true }).catch(() => undefined)
   }
+}
+
+/**
+ * What does not go together, as far as it can be told before there is a snapshot.
+ * @throws CensusError exit 2
+ */
+export function checkTogether(
+  request: Pick<ReportRequest, 'formats' | 'suppress' | 'includeHosts' | 'denominators'>,
+  basis: 'records' | 'facets',
+  isSeries: boolean,
+): void {
+  const formats = request.formats ?? defaultFormats
+  checkHosts(request, formats, basis)
+  checkSuppression(request, formats, basis, {
+    '--include-hosts': request.includeHosts === true,
+    '--denominator': request.denominators !== undefined,
+    'a series of snapshots': isSeries,
+  })
 }
 
 function breakdownsThere(figures: Figures, asked: readonly Breakdown[], isNamed: boolean): Breakdown[] {
@@ -175,6 +193,7 @@ async function writeReport(
     const headers = history.periods.map((period) => period.header)
     await files.table(historyTable(headers), history.rows)
   }
+  if (request.includeHosts === true) await writeHosts(context, request.services, files)
   const rowsShown = rowsOf(shown)
   const country = context.country ?? largestCountry(rowsShown)
   // Figures that would tell of what is hidden are not told.
@@ -208,7 +227,10 @@ async function writeReport(
     snapshot,
     isComplete: [snapshot, ...context.series.earlier].every((each) => each.manifest.complete),
     census: hiding ? undefined : figures.census,
-    files: [...files.written.map(({ name, rows }) => ({ name, rows })), { name: 'datapackage.json', rows: 0 }],
+    files: [
+      ...files.written.map(({ name, rows, marking }) => ({ name, rows, ...(marking && { marking }) })),
+      { name: 'datapackage.json', rows: 0 },
+    ],
     shown,
     country,
     regions,
@@ -229,7 +251,7 @@ async function writeReport(
     out,
   )
   // A file that an earlier report left and this one does not write would stand there undescribed, of another snapshot.
-  for (const name of fileNames([...Object.values(exposureFiles), ...statisticsFiles, historyFile]))
+  for (const name of fileNames([...Object.values(exposureFiles), ...statisticsFiles, historyFile, hostsFile]))
     if (!report.files.some((file) => file.name === name)) rmSync(join(out, name), { force: true })
   return report
 }

@@ -2,14 +2,16 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { plainCsv, type CsvDialect } from '../model/report-format.ts'
-import { fieldOf } from './fields.ts'
+import type { Column } from '../model/table.ts'
 
 /** A file to describe. */
 export interface Described {
   readonly name: string
   readonly path: string
   /** Of a file that is a table. */
-  readonly columns?: readonly string[]
+  readonly columns?: readonly Column[]
+  /** Who may have it, where not everybody may (Traffic Light Protocol 2.0). */
+  readonly marking?: string
   /** Of CSV, where it is not the plain one. */
   readonly dialect?: CsvDialect
 }
@@ -106,16 +108,16 @@ async function resource(file: Described): Promise<object> {
     hash: `sha256:${hash.digest('hex')}`,
     format: extension,
     mediatype,
+    ...(file.marking === undefined ? {} : { tlp: file.marking }),
   }
   const stem = file.name.slice(0, -extension.length - 1)
   const { columns } = file
   const { delimiter, decimalMark } = file.dialect ?? plainCsv
   const schema = columns && {
-    fields: columns.map((name) => {
-      const field = fieldOf(name)
+    fields: columns.map((column) => {
       // A point is what Table Schema takes for granted.
-      const isMarked = extension === 'csv' && decimalMark !== '.' && field?.type === 'number'
-      return { name, ...field, ...(isMarked ? { decimalChar: decimalMark } : {}) }
+      const isMarked = extension === 'csv' && decimalMark !== '.' && column.type === 'number'
+      return { ...column, ...(isMarked ? { decimalChar: decimalMark } : {}) }
     }),
     missingValues: [''],
   }

@@ -2,12 +2,9 @@ import { denominators } from '../model/denominator.ts'
 import { partKinds, recaptureRefusals, survivals } from '../model/findings.ts'
 import { figureFlags, recordFlags } from '../model/flags.ts'
 import { funnelPlaces } from '../model/indicators.ts'
-import type { Column, ColumnType } from '../model/table.ts'
+import type { Column } from '../model/table.ts'
 
-interface Field {
-  readonly type: ColumnType
-  readonly description: string
-}
+type Field = Omit<Column, 'name'>
 
 const exposureFields: Readonly<Record<string, Field>> = {
   snapshot: { type: 'string', description: 'Id of the snapshot counted.' },
@@ -127,22 +124,16 @@ const findingFields: Readonly<Record<string, Field>> = {
   largest_share: { type: 'number', description: 'Share of the network with most, which `asn` names.' },
 }
 
-/** What a column of a file holds. */
-export function fieldOf(name: string): Field | undefined {
-  const plain = name.replace(/^(old|new)_/, '')
-  return (
-    exposureFields[plain] ??
-    comparisonFields[plain] ??
-    indicatorFields[plain] ??
-    historyFields[plain] ??
-    findingFields[plain]
-  )
-}
-
 /** Columns by their names. */
 export const columnsOf = (names: readonly string[]): Column[] =>
   names.map((name) => {
-    const field = fieldOf(name)
+    const plain = name.replace(/^(old|new)_/, '')
+    const field =
+      exposureFields[plain] ??
+      comparisonFields[plain] ??
+      indicatorFields[plain] ??
+      historyFields[plain] ??
+      findingFields[plain]
     if (field === undefined) throw new Error(`nothing describes the column ${name}`)
-    return { name, type: field.type }
+    return { name, ...field }
   })

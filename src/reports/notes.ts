@@ -1,6 +1,5 @@
 import type { Language, PageFacts } from '../model/page.ts'
 import type { Column } from '../model/table.ts'
-import { fieldOf } from './fields.ts'
 import { whole } from './page/numbers.ts'
 import { messages, viewName, type Messages } from './page/words.ts'
 import { mostCharacters, mostRows, type Shortened } from './xlsx.ts'
@@ -44,7 +43,7 @@ export function workbookNotes(
   { cut, continued }: Shortened,
 ): (readonly [string, string])[] {
   const words = messages[language]
-  const names = [...new Set(columns.map(({ name }) => name))]
+  const meanings = new Map(columns.map(({ name, description }) => [name, description]))
   const shortened = [
     ...[...cut].map(([sheet, cells]) => words.workbookCut(whole(cells), sheet, whole(mostCharacters))),
     ...continued.map((sheet) => words.workbookContinued(sheet, whole(mostRows))),
@@ -54,6 +53,6 @@ export function workbookNotes(
     ...(shortened.length === 0 ? [words.workbookWhole] : shortened).map((text) => [words.workbook, text] as const),
     [words.workbook, words.workbookText],
     ...Object.entries(words.flags).map(([flag, meaning]) => [`${words.flag}: ${flag}`, meaning] as const),
-    ...names.map((name) => [`${words.column}: ${name}`, fieldOf(name)?.description ?? ''] as const),
+    ...[...meanings].map(([name, meaning]) => [`${words.column}: ${name}`, meaning] as const),
   ]
 }

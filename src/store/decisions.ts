@@ -1,4 +1,5 @@
 import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api'
+import { addressOfKey } from '../model/address.ts'
 import type { Place, PlaceClue } from '../model/place.ts'
 import { flagBit } from '../model/flags.ts'
 import { one, rows, toNumber, type Database, type Row } from './duckdb.ts'
@@ -240,15 +241,6 @@ export async function lookUpAddresses(database: Database, deciders: Deciders): P
   await connection.run(
     `INSERT INTO settled SELECT l.address_text::UUID, p.id, false FROM looked_up l JOIN place p ON ${same('p', 'l')} AND NOT p.empty`,
   )
-}
-
-/** The address a key (see observations.ts) stands for, as text. */
-function addressOfKey(uuid: string): string {
-  const hex = uuid.replaceAll('-', '')
-  if (hex.startsWith('00000000000000000000ffff')) {
-    return [24, 26, 28, 30].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)).join('.')
-  }
-  return new URL(`http://[${hex.match(/.{4}/g)?.join(':') ?? ''}]`).hostname.slice(1, -1)
 }
 
 function appendPlace(appender: DuckDBAppender, place: Place): void {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { addressOfKey, addressRange } from '../../src/api/networks.ts'
-import { canonicalAddress } from '../../src/model/address.ts'
+import { addressRange } from '../../src/api/networks.ts'
+import { addressOfKey, canonicalAddress } from '../../src/model/address.ts'
 
 test.each([
   ['192.0.2.0/24', '192.0.2.0', '192.0.2.255'],

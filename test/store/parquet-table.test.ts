@@ -11,10 +11,10 @@ import { hostileTexts } from '../helpers/hostile-texts.ts'
 const table: Table<TableRow> = {
   stem: 'test',
   columns: [
-    { name: 'product', type: 'string' },
-    { name: 'when "observed"', type: 'datetime' },
-    { name: 'count', type: 'integer' },
-    { name: 'rate', type: 'number' },
+    { name: 'product', type: 'string', description: '' },
+    { name: 'when "observed"', type: 'datetime', description: '' },
+    { name: 'count', type: 'integer', description: '' },
+    { name: 'rate', type: 'number', description: '' },
   ],
   row: (row) => row,
 }
