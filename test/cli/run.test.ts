@@ -47,14 +47,19 @@ const files = {
 async function run(
   folder: string,
   names: readonly string[],
-  { config = '', args = [], env = {} }: { config?: string; args?: string[]; env?: Record<string, string> } = {},
+  {
+    config = '',
+    report = '',
+    args = [],
+    env = {},
+  }: { config?: string; report?: string; args?: string[]; env?: Record<string, string> } = {},
 ): Promise<Ran> {
   await mkdir(folder, { recursive: true })
   for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content)
   const inputs = names.map((name) => `  - file: ${name}\n`).join('')
   await writeFile(
     join(folder, 'census.yaml'),
-    `store: store\nid: fixed\ninputs:\n${inputs}${config}report:\n  out: out\n`,
+    `store: store\nid: fixed\ninputs:\n${inputs}${config}report:\n  out: out\n${report}`,
   )
   // The paths of a configuration are relative to it, wherever cron starts.
   return census(['run', join(folder, 'census.yaml'), ...args], { cwd: '/', env })
@@ -159,7 +164,7 @@ describe('census run', () => {
 
   it('checks everything before it imports: exit 2 and nothing written', async () => {
     await withFolder(async (folder) => {
-      for (const [index, [config, message]] of (
+      for (const [index, [config, message, report = '']] of (
         [
           ['services: [smpt]\n', /smtp/],
           ['regions: [Tokyoo]\n', /Tokyo/],
@@ -168,10 +173,12 @@ describe('census run', () => {
           ['observed_at: noon\n', /noon/],
           ['region_tables: none\n', /none/],
           ['colour: red\n', /line 5, field colour/],
+          ['', /--include-hosts are both given/, '  suppress: 5\n  include_hosts: true\n'],
+          ['', /a series of snapshots are both given/, '  suppress: 5\n  history: 3\n'],
         ] as const
       ).entries()) {
         const home = join(folder, String(index))
-        const ran = await run(home, ['c.csv'], { config })
+        const ran = await run(home, ['c.csv'], { config, report })
         expect(ran).toMatchObject({ code: 2, stdout: '' })
         expect(ran.stderr).toMatch(message)
         expect((await readdir(home)).toSorted()).toEqual([...Object.keys(files), 'census.yaml'].toSorted())
