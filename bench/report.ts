@@ -9,13 +9,14 @@ import { censusOfSnapshot } from '../src/pipeline/census.ts'
 import { censusOf, type CensusSql } from '../src/store/census-sql.ts'
 import { all, one, openDatabase, toNumber, toText, type Database } from '../src/store/duckdb.ts'
 import { findSnapshot, isOfRecords } from '../src/store/snapshots.ts'
+import { measureFull } from './full-report.ts'
 import { benchmark, machine, markdownTable, median, quoted, run } from './measure.ts'
 
 /*
- * `npm run bench:report [-- --endpoints 10000000 --runs 5 --seed 1]`: counting every table of a report from a snapshot,
+ * `npm run bench:report [-- --endpoints 10000000 --runs 5 --seed 1 --part tables,full]`: counting every table of a report from a snapshot,
  * beside DuckDB's bare grouping query for the same table over the same Parquet files, with the same settings. The
  * same again for a tenth of the endpoints shows how time grows. The snapshot is made by `census import` from a slim
- * synthetic export. What it prints on standard output is the table of docs/performance.md.
+ * synthetic export. Then a report with all its files, as a whole process. What it prints on standard output is what docs/performance.md has.
  */
 
 const { values } = parseArgs({
@@ -23,10 +24,12 @@ const { values } = parseArgs({
     endpoints: { type: 'string', default: '10000000' },
     runs: { type: 'string', default: '5' },
     seed: { type: 'string', default: '1' },
+    part: { type: 'string', default: 'tables,full' },
   },
 })
 const endpoints = Number(values.endpoints)
 const runs = Number(values.runs)
+const parts = values.part.split(',')
 
 const here = (path: string): string => quoted(fileURLToPath(new URL(path, import.meta.url)))
 const node = quoted(process.execPath)
@@ -45,6 +48,11 @@ interface Measured {
 }
 
 async function measure(folder: string): Promise<void> {
+  if (parts.includes('tables')) await measureTables(folder)
+  if (parts.includes('full')) await measureFull(folder, endpoints, runs, Number(values.seed))
+}
+
+async function measureTables(folder: string): Promise<void> {
   console.log(`Tables of a report: median of ${runs} runs in turns, ${machine()}.\n`)
   const small = await measureSnapshot(folder, Math.ceil(endpoints / 10))
   const large = await measureSnapshot(folder, endpoints)
@@ -172,7 +180,11 @@ async function bareQuery(
 }
 
 await benchmark(
-  'npm run bench:report [-- --endpoints N --runs N --seed N]',
-  Number.isInteger(endpoints) && endpoints >= 10 && Number.isInteger(runs) && runs >= 1,
+  'npm run bench:report [-- --endpoints N --runs N --seed N --part tables,full]',
+  Number.isInteger(endpoints) &&
+    endpoints >= 10 &&
+    Number.isInteger(runs) &&
+    runs >= 1 &&
+    parts.every((part) => part === 'tables' || part === 'full'),
   measure,
 )

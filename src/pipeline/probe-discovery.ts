@@ -9,7 +9,7 @@ import { runSynScan, synTools } from '../scan/syn-scan.ts'
 import { countOfIPv4, synRate, waitSeconds, type SynScan, type Told } from '../scan/syn-tool.ts'
 import type { Kept } from '../store/probe-journal.ts'
 import { journalOf, type PreparedScan, type ScanRequest } from './probe-ask.ts'
-import type { PlannedDiscovery } from './probe-plan.ts'
+import type { PlannedDiscovery } from '../reports/probe-text.ts'
 
 /** @throws CensusError exit 2 for a scope that has nothing for it, or what it must not be given */
 export function planDiscovery(request: ScanRequest, prepared: PreparedScan): PlannedDiscovery | undefined {

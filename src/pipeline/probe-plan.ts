@@ -1,12 +1,12 @@
 import type { RegionTable } from '../locate/regions.ts'
 import { isOfIPv4 } from '../model/address-set.ts'
-import type { DiscoveryTool } from '../model/discovery.ts'
 import { wrongInput } from '../model/errors.ts'
 import type { Check, Probe } from '../model/probe.ts'
 import type { Scope } from '../model/scope.ts'
 import { udpChecks } from '../probes/checks/index.ts'
 import { probes } from '../probes/index.ts'
 import { loadServices } from '../recognise/service.ts'
+import type { PlannedDiscovery, PlannedProbe } from '../reports/probe-text.ts'
 import { checksFor } from '../scan/checking.ts'
 import type { Door, Plan } from '../scan/plan.ts'
 
@@ -30,30 +30,6 @@ export function probesOf(names: readonly string[] | undefined): readonly Probe[]
   return probes.filter(({ id }) => wanted.has(id))
 }
 
-/** What a first stage would send. */
-export interface PlannedDiscovery {
-  readonly tool: DiscoveryTool
-  /** As it would be started, in a folder that has the files they name; again for each time that is asked again. */
-  readonly commands: readonly string[]
-  readonly packets: number
-  readonly seconds: number
-}
-
-/** What a scan would send, and how long it would take at the scope's rates. */
-export interface ProbePlan {
-  readonly addresses: number
-  readonly excluded: number
-  readonly doors: readonly string[]
-  readonly checks: readonly string[]
-  readonly targets: number
-  /** Connections and datagrams begun at most, checks too, each asked again as often as a silent one is. */
-  readonly begun: { readonly least: number; readonly most: number }
-  /** Seconds at the rates of the scope, when none and when all are asked again. */
-  readonly seconds: { readonly least: number; readonly most: number }
-  readonly rate: Scope['rate']
-  readonly discovery?: PlannedDiscovery
-}
-
 export const doorName = ({ probe, port }: Door): string => `${probe.transport}/${port} ${probe.id}`
 
 /** The door of a name, without TLS. @throws Error for a name that is none */
@@ -70,7 +46,7 @@ export function describePlan(
   checks: readonly Check[],
   retries: number,
   discovery?: PlannedDiscovery,
-): ProbePlan {
+): PlannedProbe {
   const { perSecond, perPrefix } = scope.rate
   const later = udpChecks.filter((each) => checks.includes(each))
   const perAddress = plan.doors.reduce((sum, { probe }) => sum + 1 + checksFor(probe, later).length, 0)

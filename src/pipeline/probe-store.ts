@@ -2,6 +2,7 @@ import { loadRegions } from '../locate/regions.ts'
 import type { ProbeStatus } from '../model/probe.ts'
 import type { EngineProgress, Scanned } from '../scan/engine-options.ts'
 import { synToolVersion } from '../scan/syn-scan.ts'
+import type { PlannedProbe } from '../reports/probe-text.ts'
 import { storageError } from '../store/duckdb.ts'
 import { storeFormat, type RecordsManifest } from '../store/manifest.ts'
 import type { Kept, ProbeJournal } from '../store/probe-journal.ts'
@@ -21,7 +22,7 @@ import {
 import { hostMarks } from './probe-marks.ts'
 import { probeObservations } from './probe-observations.ts'
 import { discover, planDiscovery } from './probe-discovery.ts'
-import { checkRegions, describePlan, doorName, type ProbePlan } from './probe-plan.ts'
+import { checkRegions, describePlan, doorName } from './probe-plan.ts'
 import { askInWorkers, type Worker } from './probe-workers.ts'
 
 export interface StoreRequest extends ScanRequest {
@@ -31,7 +32,7 @@ export interface StoreRequest extends ScanRequest {
 }
 
 /** What a probe would send. */
-export async function planOf(request: StoreRequest): Promise<ProbePlan> {
+export async function planOf(request: StoreRequest): Promise<PlannedProbe> {
   const prepared = await prepare(request)
   const { plan, checks } = prepared
   return describePlan(request.scope, plan, checks, request.retries, planDiscovery(request, prepared))

@@ -1,6 +1,6 @@
 import type { EngineProgress } from '../scan/engine-options.ts'
 import type { RecordsSnapshot } from '../store/snapshots.ts'
-import type { ProbePlan } from './probe-plan.ts'
+import type { PlannedProbe } from '../reports/probe-text.ts'
 import type { StoreRequest } from './probe-store.ts'
 import { endWorkers, startWorkers } from './probe-workers.ts'
 
@@ -12,7 +12,7 @@ export interface ProbeRequest extends StoreRequest {
 }
 
 /** What a probe would send. Sends and writes nothing. @throws CensusError exit 2 */
-export async function planProbe(request: ProbeRequest): Promise<ProbePlan> {
+export async function planProbe(request: ProbeRequest): Promise<PlannedProbe> {
   const { planOf } = await import('./probe-store.ts')
   return planOf(request)
 }

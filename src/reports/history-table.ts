@@ -1,6 +1,6 @@
 import type { HistoryRow } from '../model/history.ts'
 import type { Table } from '../model/table.ts'
-import { regionTable, type Header } from './region-table.ts'
+import { leadCells, regionTable, type Header } from './region-table.ts'
 
 export const historyFile = 'history-by-region.csv'
 
@@ -11,9 +11,8 @@ export const historyTable = (headers: readonly Header[]): Table<HistoryRow> =>
     ({ period, row }) => {
       const header = headers[period]?.(row.source)
       if (header === undefined) throw new Error(`no snapshot ${period} of ${headers.length}`)
-      return header
+      return leadCells(header, row)
     },
-    ({ row }) => row,
     {
       unit: ({ row }) => row.unit,
       asked: ({ row }) => row.asked,

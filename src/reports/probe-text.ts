@@ -1,17 +1,28 @@
-import type { Discovery } from '../model/discovery.ts'
+import type { Discovery, DiscoveryTool } from '../model/discovery.ts'
 import { fit, grouped, table, terminalWidth, wrapped } from './text.ts'
 
-/** What a probe would send, before anything is sent. */
+/** What a first stage would send. */
+export interface PlannedDiscovery {
+  readonly tool: DiscoveryTool
+  /** As it would be started, in a folder that has the files they name; again for each time that is asked again. */
+  readonly commands: readonly string[]
+  readonly packets: number
+  readonly seconds: number
+}
+
+/** What a probe would send, and how long it would take at the scope's rates. */
 export interface PlannedProbe {
   readonly addresses: number
   readonly excluded: number
   readonly doors: readonly string[]
   readonly checks: readonly string[]
   readonly targets: number
+  /** Connections and datagrams begun at most, checks too, each asked again as often as a silent one is. */
   readonly begun: { readonly least: number; readonly most: number }
+  /** When none and when all are asked again. */
   readonly seconds: { readonly least: number; readonly most: number }
   readonly rate: { readonly perSecond: number; readonly perPrefix: number }
-  readonly discovery?: { readonly commands: readonly string[]; readonly packets: number; readonly seconds: number }
+  readonly discovery?: PlannedDiscovery
 }
 
 /** A plan in a terminal of 80 columns. */

@@ -1,4 +1,5 @@
 import type { Located } from '../model/findings.ts'
+import type { ReportRow } from '../model/report-row.ts'
 import type { Table, Value } from '../model/table.ts'
 import { columnsOf } from './fields.ts'
 
@@ -25,7 +26,8 @@ export const leadColumns = [
   'service',
 ]
 
-function leadCells(header: RowHeader, at: Omit<Located, 'unit'>): string[] {
+/** Their cells. */
+export function leadCells(header: RowHeader, at: Omit<Located, 'unit'>): string[] {
   const { snapshot, observedFrom, observedTo, basis } = header
   const { country, region, regionName, regionNameLocal, service } = at
   return [snapshot, observedFrom, observedTo, at.source, basis, country, region, regionName, regionNameLocal, service]
@@ -34,21 +36,24 @@ function leadCells(header: RowHeader, at: Omit<Located, 'unit'>): string[] {
 /** Columns by their names in fields.ts, in order, each with its cell of a row. */
 export type Cells<T> = Readonly<Record<string, (each: T) => Value>>
 
+/** What tables of what is told beside a figure have of the figure itself. */
+export const figureCells = {
+  unit: ({ row }) => row.unit,
+  count: ({ row }) => row.count,
+  population: ({ row }) => row.population,
+  per_100k: ({ row }) => row.per100k,
+} as const satisfies Cells<{ readonly row: ReportRow }>
+
 /**
  * A table of figures of regions: what all such tables begin with, and columns of its own.
  * @param file its CSV file
- * @param at which figure a row is of
+ * @param lead `leadCells` of a row
  */
-export function regionTable<T>(
-  file: string,
-  header: (each: T) => RowHeader,
-  at: (each: T) => Omit<Located, 'unit'>,
-  cells: Cells<T>,
-): Table<T> {
+export function regionTable<T>(file: string, lead: (each: T) => readonly string[], cells: Cells<T>): Table<T> {
   const own = Object.values(cells)
   return {
     stem: file.replace('.csv', ''),
     columns: columnsOf([...leadColumns, ...Object.keys(cells)]),
-    row: (each) => [leadCells(header(each), at(each)), own.map((cell) => cell(each))],
+    row: (each) => [lead(each), own.map((cell) => cell(each))],
   }
 }

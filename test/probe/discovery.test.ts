@@ -5,7 +5,7 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { DiscoveryTool } from '../../src/model/discovery.ts'
-import type { ProbePlan } from '../../src/pipeline/probe-plan.ts'
+import type { PlannedProbe } from '../../src/reports/probe-text.ts'
 import type { RecordsManifest } from '../../src/store/manifest.ts'
 import { withFolder } from '../helpers/census.ts'
 import { censusCommand, ended, type Ran } from '../helpers/cli.ts'
@@ -195,7 +195,7 @@ function goesBefore(tool: Tool): void {
       far.watch([])
       const { code, stdout } = await probe([...first, '--dry-run', '--seed', '7'])
       expect(code).toBe(0)
-      const { discovery } = JSON.parse(stdout) as ProbePlan
+      const { discovery } = JSON.parse(stdout) as PlannedProbe
       expect(discovery?.packets).toBe(2 * v4.length * tcpDoors)
       expect(discovery?.commands).toHaveLength(tool.commands)
       expect(discovery?.commands[0]).toContain(tool.firstCommand)

@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { probesOf, type ProbePlan } from '../../src/pipeline/probe-plan.ts'
+import { probesOf } from '../../src/pipeline/probe-plan.ts'
+import type { PlannedProbe } from '../../src/reports/probe-text.ts'
 import { doorsOf } from '../../src/scan/plan.ts'
 import type { RecordsManifest } from '../../src/store/manifest.ts'
 import { withFolder } from '../helpers/census.ts'
@@ -182,7 +183,7 @@ describe.skipIf(why !== undefined)('packets off scope', () => {
       namespace.watch(targets)
       const { code, stdout } = await probe('--dry-run', ...few)
       expect(code).toBe(0)
-      expect((JSON.parse(stdout) as ProbePlan).targets).toBe(targets.length * fewDoors)
+      expect((JSON.parse(stdout) as PlannedProbe).targets).toBe(targets.length * fewDoors)
       expect(namespace.sent()).toMatchObject({ inside: 0, outside: 0 })
     }))
 
