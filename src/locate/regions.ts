@@ -51,8 +51,14 @@ export interface RegionTable {
  * `userTables`, whose rows override and add.
  * @throws CensusError (exit 2) for the first fault of a user's table: file, line, field, what to do.
  */
-export async function loadRegions(options: { userTables?: string } = {}): Promise<RegionTable> {
-  const data = await readRegionData(options.userTables)
+export const loadRegions = (options: { userTables?: string } = {}): Promise<RegionTable> =>
+  options.userTables === undefined ? shipped() : readRegions(options.userTables)
+
+/** Read once: they do not change while the program runs, and reading them takes longer than most questions to them. */
+const shipped = once(() => readRegions())
+
+async function readRegions(userTables?: string): Promise<RegionTable> {
+  const data = await readRegionData(userTables)
   const codes = regionCodes(parseRollups(data.rollup))
   const countryRows = parseCountries(data.countries)
   const regions = assembleRegions(data, codes, countryRows)

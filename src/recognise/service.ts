@@ -57,10 +57,11 @@ export interface ServiceCatalogue {
   resolve(list: readonly string[]): readonly string[]
 }
 
-/** The catalogue of data/services.json. */
-export function loadServices(): ServiceCatalogue {
-  return parseServices(readFileSync(new URL('../../data/services.json', import.meta.url), 'utf8'))
-}
+let shipped: ServiceCatalogue | undefined
+
+/** The catalogue of data/services.json, which is read once. */
+export const loadServices = (): ServiceCatalogue =>
+  (shipped ??= parseServices(readFileSync(new URL('../../data/services.json', import.meta.url), 'utf8')))
 
 /** A catalogue from its JSON text; one that is no JSON, has wrong fields or contradicts itself is a CensusError (exit 2). */
 export function parseServices(text: string): ServiceCatalogue {

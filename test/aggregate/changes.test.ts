@@ -8,7 +8,7 @@ import { gains, losses, noChange, type Change, type ChangeKind } from '../../src
 import { loadServices } from '../../src/recognise/service.ts'
 import { censusOf } from '../../src/store/census-sql.ts'
 import { openDatabase, parquetFiles } from '../../src/store/duckdb.ts'
-import { censusFolder, literal, makeSnapshot, withFolder, type Seen } from '../helpers/census.ts'
+import { censusFolder, literal, keepRecords, withFolder, type Seen } from '../helpers/census.ts'
 import { changesNaively } from './change-oracle.ts'
 import { countNaively } from './oracle.ts'
 import { records as manyRecords } from './records.ts'
@@ -43,10 +43,10 @@ const changesOf = (
   { source, surveyed, hasOtherTables = false, rowsAtATime = 1_000_000 }: Options = {},
 ): Promise<{ changes: Record<string, Change>; rows: ServiceRow[] }> =>
   withFolder(async (folder) => {
-    const sides = [await makeSnapshot(folder, 'old', old), await makeSnapshot(folder, 'new', now)] as const
+    const sides = [await keepRecords(folder, 'old', old), await keepRecords(folder, 'new', now)] as const
     const tables = hasOtherTables ? laterTables : literal
     const before = await censusFolder(sides[0], 1_000_000)
-    const again = await censusFolder(sides[0], 1_000_000, tables)
+    const again = hasOtherTables ? await censusFolder(sides[0], 1_000_000, tables) : undefined
     const after = await censusFolder(sides[1], 1_000_000, tables)
     const database = await openDatabase({ folders: [folder], temporary: join(folder, 'spill') })
     try {
@@ -65,7 +65,7 @@ const changesOf = (
         old: side(before, 0),
         new: side(after, 1),
         serviceRows: rows,
-        ...(hasOtherTables ? { again: censusOf(again) } : {}),
+        ...(again === undefined ? {} : { again: censusOf(again) }),
       }
       const changes: Record<string, Change> = {}
       for (const { country, region, service, change } of await regionChanges(connection, question, rowsAtATime)) {

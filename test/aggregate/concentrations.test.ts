@@ -2,32 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { gatherConcentrations } from '../../src/aggregate/concentrations.ts'
 import type { ReportRow } from '../../src/model/report-row.ts'
+import { reportRow } from '../helpers/report-row.ts'
 
-const common = {
-  source: 'shodan',
-  country: 'JP',
-  region: 'JP-13',
-  regionName: 'Tokyo',
-  regionNameLocal: '東京都',
-  service: 'ntp',
-  unit: 'endpoints',
-  asked: undefined,
-  population: undefined,
-  populationYear: undefined,
-  per100k: undefined,
-  per100kLow: undefined,
-  per100kHigh: undefined,
-  rateRatio: undefined,
-  rank: undefined,
-  flags: [],
-} as const
-
-const row = (asn: string, organisation: string, count: number, rest: Partial<ReportRow> = {}): ReportRow => ({
-  ...common,
-  keys: [asn, organisation],
-  count,
-  ...rest,
-})
+const row = (asn: string, organisation: string, count: number, rest: Partial<ReportRow> = {}): ReportRow =>
+  reportRow({ region: 'JP-13', service: 'ntp', unit: 'endpoints', keys: [asn, organisation], count, ...rest })
 
 const gathered = (rows: readonly ReportRow[]) => {
   const gatherer = gatherConcentrations()

@@ -4,27 +4,10 @@ import { denominated } from '../../src/aggregate/denominated.ts'
 import type { ReportRow } from '../../src/model/report-row.ts'
 import { kendallTauB } from '../../src/statistics/kendall.ts'
 import { poissonInterval } from '../../src/statistics/poisson.ts'
+import { reportRow } from '../helpers/report-row.ts'
 
-const row = (region: string, count: number, population: number | undefined, service = 'all'): ReportRow => ({
-  source: 'shodan',
-  country: 'JP',
-  region,
-  regionName: '',
-  regionNameLocal: '',
-  service,
-  keys: [],
-  unit: 'addresses',
-  asked: undefined,
-  count,
-  population,
-  populationYear: 2020,
-  per100k: population === undefined ? undefined : (count / population) * 100_000,
-  per100kLow: undefined,
-  per100kHigh: undefined,
-  rateRatio: undefined,
-  rank: undefined,
-  flags: [],
-})
+const row = (region: string, count: number, population: number | undefined, service = 'all'): ReportRow =>
+  reportRow({ region, count, population, service })
 
 describe('denominated', () => {
   const rows = [

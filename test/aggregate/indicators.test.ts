@@ -5,6 +5,7 @@ import { funnelPlaces, type Indicators } from '../../src/model/indicators.ts'
 import type { ReportRow } from '../../src/model/report-row.ts'
 import { funnel } from '../../src/statistics/funnel.ts'
 import { ranks, rateRatio } from '../../src/statistics/rates.ts'
+import { reportRow } from '../helpers/report-row.ts'
 
 interface Counts {
   readonly service: string
@@ -14,14 +15,6 @@ interface Counts {
 
 /** Rows of a country as a report has them. */
 function rowsOf(populations: readonly number[], counted: readonly Counts[], country = 'JP'): ReportRow[] {
-  const common = {
-    source: 'shodan',
-    country,
-    regionName: '',
-    regionNameLocal: '',
-    keys: [],
-    unit: 'addresses',
-  } as const
   return counted.flatMap(({ service, regions, unplaced }) => {
     const cells = regions.map((count, index) => ({ count, population: populations[index] ?? 0 }))
     const all = {
@@ -29,21 +22,16 @@ function rowsOf(populations: readonly number[], counted: readonly Counts[], coun
       population: cells.reduce((sum, { population }) => sum + population, 0),
     }
     const placed = ranks(cells)
-    const row = (region: string, count: number, population?: number, index = -1): ReportRow => ({
-      ...common,
-      region,
-      service,
-      asked: undefined,
-      count,
-      population,
-      populationYear: 2020,
-      per100k: population === undefined ? undefined : (count / population) * 100_000,
-      per100kLow: undefined,
-      per100kHigh: undefined,
-      rateRatio: population === undefined ? undefined : rateRatio({ count, population }, all),
-      rank: placed[index],
-      flags: [],
-    })
+    const row = (region: string, count: number, population?: number, index = -1): ReportRow =>
+      reportRow({
+        country,
+        region,
+        service,
+        count,
+        population,
+        rateRatio: population === undefined ? undefined : rateRatio({ count, population }, all),
+        rank: placed[index],
+      })
     return [
       row(country, all.count + unplaced, all.population),
       ...cells.map(({ count, population }, index) =>

@@ -1,76 +1,45 @@
 import fc from 'fast-check'
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { outliers } from '../../src/aggregate/outliers.ts'
-import { serviceRows } from '../../src/aggregate/service-rows.ts'
-import { servicesFound, type ServiceRow } from '../../src/aggregate/tallies.ts'
+import type { ServiceRow } from '../../src/aggregate/tallies.ts'
 import { partKinds, type Outlier } from '../../src/model/findings.ts'
 import type { ReportRow } from '../../src/model/report-row.ts'
-import { loadServices } from '../../src/recognise/service.ts'
-import { censusOf } from '../../src/store/census-sql.ts'
-import { all, openDatabase, sqlText, toNumber, toText, type Database } from '../../src/store/duckdb.ts'
-import { addresses, censusFolder, makeSnapshot, withFolder, type Seen } from '../helpers/census.ts'
+import { all, sqlText, toNumber, toText, type Database } from '../../src/store/duckdb.ts'
+import { addresses, withCensus, type Seen } from '../helpers/census.ts'
+import { reportRow } from '../helpers/report-row.ts'
 import { records } from './records.ts'
 
 const people = 1_000_000
-const figure = (region: string, service: string, count: number): ReportRow => ({
-  source: 'shodan',
-  country: 'JP',
-  region,
-  regionName: '',
-  regionNameLocal: '',
-  service,
-  keys: [],
-  unit: 'addresses',
-  asked: undefined,
-  count,
-  population: people,
-  populationYear: 2020,
-  per100k: (count / people) * 100_000,
-  per100kLow: undefined,
-  per100kHigh: undefined,
-  rateRatio: undefined,
-  rank: undefined,
-  flags: [],
-})
+const figure = (region: string, service: string, count: number): ReportRow =>
+  reportRow({ region, service, count, population: people })
 
 interface Asked {
   /** Counts addresses of a service row in a region by plain SQL. */
   readonly count: (region: string, row: ServiceRow, but?: string) => Promise<number>
   readonly explain: (cells: readonly (readonly [region: string, service: string])[]) => Promise<Outlier[]>
   readonly rows: readonly ServiceRow[]
-  readonly database: Database
+  readonly connection: Database['connection']
   readonly from: string
 }
 
 const asking = (seen: readonly Seen[], ask: (asked: Asked) => Promise<void>): Promise<void> =>
-  withFolder(async (folder) => {
-    const snapshot = await makeSnapshot(folder, 'test', seen)
-    const made = await censusFolder(snapshot, 1_000_000)
-    const database = await openDatabase({ folders: [made], temporary: join(folder, 'spill') })
-    try {
-      const census = censusOf(made)
-      const { connection } = database
-      const rows = serviceRows(loadServices(), await servicesFound(connection, census), undefined)
-      const rowOf = (service: string): ServiceRow => rows.find(({ id }) => id === service)!
-      const count: Asked['count'] = async (region, { services }, but = 'true') => {
-        const of = services === undefined ? 'true' : `service IN (${services.map(sqlText).join(', ')})`
-        const sql = `SELECT count(DISTINCT address) AS n FROM ${census.rows} WHERE region = ${sqlText(region)} AND ${of} AND ${but}`
-        return toNumber((await all(connection, sql))[0]?.['n'])
-      }
-      const explain: Asked['explain'] = async (cells) => {
-        const figures: ReportRow[] = []
-        const totals = new Map<string, number>()
-        for (const [region, service] of cells) {
-          figures.push(figure(region, service, await count(region, rowOf(service))))
-          totals.set(region, await count(region, rowOf('all')))
-        }
-        return outliers(connection, { census, serviceRows: rows }, figures, totals)
-      }
-      await ask({ count, explain, rows, database, from: census.rows })
-    } finally {
-      database.close()
+  withCensus(seen, async ({ census, connection, rows }) => {
+    const rowOf = (service: string): ServiceRow => rows.find(({ id }) => id === service)!
+    const count: Asked['count'] = async (region, { services }, but = 'true') => {
+      const of = services === undefined ? 'true' : `service IN (${services.map(sqlText).join(', ')})`
+      const sql = `SELECT count(DISTINCT address) AS n FROM ${census.rows} WHERE region = ${sqlText(region)} AND ${of} AND ${but}`
+      return toNumber((await all(connection, sql))[0]?.['n'])
     }
+    const explain: Asked['explain'] = async (cells) => {
+      const figures: ReportRow[] = []
+      const totals = new Map<string, number>()
+      for (const [region, service] of cells) {
+        figures.push(figure(region, service, await count(region, rowOf(service))))
+        totals.set(region, await count(region, rowOf('all')))
+      }
+      return outliers(connection, { census, serviceRows: rows }, figures, totals)
+    }
+    await ask({ count, explain, rows, connection, from: census.rows })
   })
 
 /** So many hosts with a service, of a network. */
@@ -129,7 +98,7 @@ describe('outliers', () => {
   it('are what leaving out each part and counting again finds, for any records', async () => {
     await fc.assert(
       fc.asyncProperty(records, async (seen) => {
-        await asking(seen, async ({ explain, count, rows, database, from }) => {
+        await asking(seen, async ({ explain, count, rows, connection, from }) => {
           const cells = rows.flatMap(({ id }) => ['JP-13', 'JP-14'].map((region) => [region, id] as const))
           const found = await explain(cells)
           for (const [region, service] of cells) {
@@ -138,7 +107,7 @@ describe('outliers', () => {
               const columns = { network: ['asn'], organisation: ['organisation'], product: ['vendor', 'product'] }[kind]
               const empty = kind === 'network' ? 'asn <> 0' : `${kind} <> ''`
               const parts = await all(
-                database.connection,
+                connection,
                 `SELECT DISTINCT ${columns.join(', ')} FROM ${from} WHERE region = '${region}' AND ${empty}`,
               )
               let least = await count(region, row)

@@ -6,28 +6,8 @@ import { funnelCurve } from '../../src/aggregate/page-funnel.ts'
 import type { PageCell } from '../../src/model/page.ts'
 import type { ReportRow } from '../../src/model/report-row.ts'
 import { funnel } from '../../src/statistics/funnel.ts'
+import { reportRow } from '../helpers/report-row.ts'
 
-const row = (given: Partial<ReportRow>): ReportRow => ({
-  source: 'shodan',
-  country: 'JP',
-  region: 'JP',
-  regionName: '',
-  regionNameLocal: '',
-  service: 'all',
-  keys: [],
-  unit: 'addresses',
-  asked: undefined,
-  count: 0,
-  population: undefined,
-  populationYear: undefined,
-  per100k: undefined,
-  per100kLow: undefined,
-  per100kHigh: undefined,
-  rateRatio: undefined,
-  rank: undefined,
-  flags: [],
-  ...given,
-})
 const naming: PageNaming = {
   region: () => undefined,
   title: () => '',
@@ -38,7 +18,11 @@ const of = (rows: readonly ReportRow[], source = 'shodan'): SourceRows => ({ sou
 
 describe('views of a page', () => {
   test('one country is one view, of every source', () => {
-    const rows = [row({ count: 5 }), row({ region: 'JP-13', count: 4 }), row({ region: 'unknown', count: 1 })]
+    const rows = [
+      reportRow({ count: 5 }),
+      reportRow({ region: 'JP-13', count: 4 }),
+      reportRow({ region: 'unknown', count: 1 }),
+    ]
     const views = pageViews([of(rows), of(rows, 'censys')], 'JP', naming)
     expect(views.map(({ source, country }) => [source, country])).toEqual([
       ['shodan', 'JP'],
@@ -50,11 +34,11 @@ describe('views of a page', () => {
 
   test('several countries are the world, whose parts add up, and the one with most', () => {
     const rows = [
-      row({ country: '', region: 'unknown', count: 3 }),
-      row({ country: 'DE', region: 'DE', count: 7 }),
-      row({ country: 'DE', region: 'DE-BE', count: 7 }),
-      row({ count: 20 }),
-      row({ region: 'JP-13', count: 20 }),
+      reportRow({ country: '', region: 'unknown', count: 3 }),
+      reportRow({ country: 'DE', region: 'DE', count: 7 }),
+      reportRow({ country: 'DE', region: 'DE-BE', count: 7 }),
+      reportRow({ count: 20 }),
+      reportRow({ region: 'JP-13', count: 20 }),
     ]
     const [world, japan] = pageViews([of(rows)], 'JP', naming)
     expect(world.regions.map(({ code }) => code)).toEqual(['DE', 'JP'])
@@ -75,9 +59,9 @@ describe('views of a page', () => {
 
   test('a region that has no row of a service has a count of 0, and the upper end of its interval', () => {
     const rows = [
-      row({ region: 'JP-13', population: 1_000_000 }),
-      row({ service: 'tcp-4321', count: 2 }),
-      row({ service: 'tcp-4321', region: 'JP-14', count: 2 }),
+      reportRow({ region: 'JP-13', population: 1_000_000 }),
+      reportRow({ service: 'tcp-4321', count: 2 }),
+      reportRow({ service: 'tcp-4321', region: 'JP-14', count: 2 }),
     ]
     const [view] = pageViews([of(rows)], 'JP', naming)
     const cell = view.services[1]?.cells[0]
@@ -90,8 +74,8 @@ describe('views of a page', () => {
     const regions = Array.from({ length: 300 }, (_, index) => `JP-${index}`)
     const services = ['all', 'mail', ...Array.from({ length: 50 }, (_, index) => `s${index}`)]
     const rows = services.flatMap((service, index) => [
-      row({ service, count: index }),
-      ...regions.map((region) => row({ service, region, count: 1 })),
+      reportRow({ service, count: index }),
+      ...regions.map((region) => reportRow({ service, region, count: 1 })),
     ])
     const [view] = pageViews([of(rows)], 'JP', naming)
     expect(view.services.map(({ id }) => id)).toEqual(['all', 'mail', ...services.slice(-18)])
@@ -111,10 +95,10 @@ describe('most frequent names', () => {
         const sums = new Map<string, number>()
         for (const [index, key] of sorted.entries()) {
           const count = counts[index] ?? 0
-          tops.see(row({ keys: key, unit: 'endpoints', count }))
+          tops.see(reportRow({ keys: key, unit: 'endpoints', count }))
           // What is of another unit, region or country is of no matter.
-          tops.see(row({ keys: key, unit: 'banners', count: 5000 }))
-          tops.see(row({ keys: key, unit: 'endpoints', region: 'JP-13', count: 5000 }))
+          tops.see(reportRow({ keys: key, unit: 'banners', count: 5000 }))
+          tops.see(reportRow({ keys: key, unit: 'endpoints', region: 'JP-13', count: 5000 }))
           sums.set(`${key[0]}\0${key[1]}`, (sums.get(`${key[0]}\0${key[1]}`) ?? 0) + count)
         }
         const found = tops.top('shodan', 'all')

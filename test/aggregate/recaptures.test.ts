@@ -1,15 +1,9 @@
 import fc from 'fast-check'
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { recapturePairs, recaptures } from '../../src/aggregate/recaptures.ts'
-import { serviceRows } from '../../src/aggregate/service-rows.ts'
-import { servicesFound } from '../../src/aggregate/tallies.ts'
 import type { Recaptured } from '../../src/model/findings.ts'
-import { loadServices } from '../../src/recognise/service.ts'
 import { chapman } from '../../src/statistics/capture-recapture.ts'
-import { censusOf } from '../../src/store/census-sql.ts'
-import { openDatabase } from '../../src/store/duckdb.ts'
-import { addresses, censusFolder, makeSnapshot, withFolder, type Seen } from '../helpers/census.ts'
+import { addresses, withCensus, type Seen } from '../helpers/census.ts'
 
 const march = (day: number): string => new Date(Date.UTC(2016, 2, day)).toISOString()
 
@@ -31,25 +25,16 @@ const hosts = (
   }))
 
 const estimated = (seen: readonly Seen[], complete = true): Promise<Recaptured[]> =>
-  withFolder(async (folder) => {
-    const snapshot = await makeSnapshot(folder, 'test', seen)
-    const made = await censusFolder(snapshot, 1_000_000)
-    const database = await openDatabase({ folders: [made], temporary: join(folder, 'spill') })
-    try {
-      const census = censusOf(made)
-      const { connection } = database
-      return await recaptures(connection, {
-        census,
-        serviceRows: serviceRows(loadServices(), await servicesFound(connection, census), undefined),
-        sources: snapshot.manifest.sources,
-        country: undefined,
-        complete,
-        region: () => undefined,
-      })
-    } finally {
-      database.close()
-    }
-  })
+  withCensus(seen, ({ census, connection, rows, sources }) =>
+    recaptures(connection, {
+      census,
+      serviceRows: rows,
+      sources,
+      country: undefined,
+      complete,
+      region: () => undefined,
+    }),
+  )
 
 const brief = (each: Recaptured): unknown[] => [
   each.region,

@@ -6,6 +6,7 @@ import { hiddenCells, publishedRow } from '../../src/aggregate/suppressed-rows.t
 import type { EditionCell } from '../../src/model/published.ts'
 import type { ReportRow } from '../../src/model/report-row.ts'
 import { loadServices } from '../../src/recognise/service.ts'
+import { reportRow } from '../helpers/report-row.ts'
 
 const services = ['smtp', 'imap', 'ntp', 'tcp-4321'] as const
 const rowsOfServices = serviceRows(loadServices(), services, undefined)
@@ -19,26 +20,20 @@ function rowsOf(regions: readonly (readonly number[])[], country = 'XY'): Report
     const wanted = (mask: number): boolean =>
       services.some((service, bit) => ((mask >> bit) & 1) === 1 && members?.includes(service) !== false)
     const counts = regions.map((addresses) => addresses.filter(wanted).length)
-    const row = (region: string, count: number, population: number | undefined): ReportRow => ({
-      source: 'shodan',
-      country,
-      region,
-      regionName: region,
-      regionNameLocal: '',
-      service: id,
-      keys: [],
-      unit: 'addresses',
-      asked: undefined,
-      count,
-      population,
-      populationYear: 2020,
-      per100k: population && (count / population) * 100_000,
-      per100kLow: 0,
-      per100kHigh: 1e9,
-      rateRatio: 1,
-      rank: 1,
-      flags: ['region-inferred', 'partial'],
-    })
+    const row = (region: string, count: number, population: number | undefined): ReportRow =>
+      reportRow({
+        country,
+        region,
+        regionName: region,
+        service: id,
+        count,
+        population,
+        per100kLow: 0,
+        per100kHigh: 1e9,
+        rateRatio: 1,
+        rank: 1,
+        flags: ['region-inferred', 'partial'],
+      })
     const total = counts.reduce((sum, count) => sum + count, 0)
     return [
       ...(country === '' ? [] : [row(country, total, 100_000)]),

@@ -1,18 +1,12 @@
 import fc from 'fast-check'
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { flagBit } from '../../src/model/flags.ts'
-import { serviceRows } from '../../src/aggregate/service-rows.ts'
-import { servicesFound, tallies, type ServiceRow, type TallyQuestion } from '../../src/aggregate/tallies.ts'
+import { tallies, type ServiceRow, type TallyQuestion } from '../../src/aggregate/tallies.ts'
 import { breakdowns, type Breakdown, type Tally } from '../../src/model/tally.ts'
-import { loadServices } from '../../src/recognise/service.ts'
-import { censusOf } from '../../src/store/census-sql.ts'
-import { openDatabase, type Database } from '../../src/store/duckdb.ts'
-import { censusFolder, makeSnapshot, withFolder, type Seen } from '../helpers/census.ts'
+import type { Database } from '../../src/store/duckdb.ts'
+import { withCensus, type Seen } from '../helpers/census.ts'
 import { countNaively } from './oracle.ts'
 import { records } from './records.ts'
-
-const services = loadServices()
 
 /** Asks a snapshot of those records. */
 const asking = <T>(
@@ -23,24 +17,21 @@ const asking = <T>(
   }) => Promise<T>,
   rowsAtATime = 1_000_000,
 ): Promise<T> =>
-  withFolder(async (folder) => {
-    const snapshot = await makeSnapshot(folder, 'test', seen)
-    const made = await censusFolder(snapshot, rowsAtATime)
-    const database = await openDatabase({ folders: [made], temporary: join(folder, 'spill') })
-    try {
-      const census = censusOf(made)
-      const { sources } = snapshot.manifest
-      const rows = serviceRows(services, await servicesFound(database.connection, census), undefined)
-      return await ask({
+  withCensus(
+    seen,
+    ({ census, connection, rows, sources }) =>
+      ask({
         rows,
-        count: (breakdown, without) => counted(database, { census, sources, serviceRows: rows, breakdown }, without),
-      })
-    } finally {
-      database.close()
-    }
-  })
+        count: (breakdown, without) => counted(connection, { census, sources, serviceRows: rows, breakdown }, without),
+      }),
+    rowsAtATime,
+  )
 
-async function counted({ connection }: Database, question: TallyQuestion, without?: 'suspect'): Promise<Tally[]> {
+async function counted(
+  connection: Database['connection'],
+  question: TallyQuestion,
+  without?: 'suspect',
+): Promise<Tally[]> {
   const found: Tally[] = []
   for await (const tally of tallies(connection, { ...question, ...(without === undefined ? {} : { without }) }))
     found.push(tally)

@@ -16,10 +16,12 @@ const store = async (folder: string): Promise<string> => {
 }
 
 /** Starts `census serve` and waits until it says where it listens. */
-async function browsed(args: readonly string[], folder: string) {
-  const child = startCensus(['serve', '--port', '0', ...args], { cwd: folder })
+async function listening(args: readonly string[], options: RunOptions = {}) {
+  const child = startCensus(['serve', '--port', '0', ...args], options)
   onTestFinished(() => void child.kill('SIGKILL'))
   const ran = ended(child)
+  // Listened for from the start: it may come before the address does.
+  const keyLine = new Promise<string>((resolve) => child.stderr?.once('data', resolve))
   const url = await new Promise<string>((resolve, reject) => {
     let text = ''
     child.stdout?.on('data', (piece: string) => {
@@ -29,8 +31,9 @@ async function browsed(args: readonly string[], folder: string) {
     })
     void ran.then(({ stderr }) => reject(new Error(stderr)))
   })
-  return { child, url, ran }
+  return { child, url, keyLine, ran }
 }
+const browsed = (args: readonly string[], folder: string) => listening(args, { cwd: folder })
 
 describe('census serve', () => {
   test.each([
@@ -101,24 +104,9 @@ interface Running {
   readonly ran: Promise<Ran>
 }
 
-/** Starts `census serve --api` and waits until it says where it listens. */
 async function serving(args: readonly string[], options: RunOptions = {}): Promise<Running> {
-  const child = startCensus(['serve', '--api', '--port', '0', ...args], options)
-  onTestFinished(() => void child.kill('SIGKILL'))
-  const ran = ended(child)
-  const url = await new Promise<string>((resolve, reject) => {
-    let text = ''
-    child.stdout?.on('data', (piece: string) => {
-      text += piece
-      const found = /http:\/\/127\.0\.0\.1:\d+/.exec(text)
-      if (found) resolve(found[0])
-    })
-    void ran.then(({ stderr }) => reject(new Error(stderr)))
-  })
-  const keyLine = await new Promise<string>((resolve) => {
-    child.stderr?.on('data', (piece: string) => resolve(piece))
-  })
-  return { child, url, keyLine, ran }
+  const running = await listening(['--api', ...args], options)
+  return { ...running, keyLine: await running.keyLine }
 }
 
 const info = async (url: string, key: string): Promise<number> => (await fetch(`${url}/api-info?key=${key}`)).status

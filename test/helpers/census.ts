@@ -2,17 +2,21 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
+import { serviceRows } from '../../src/aggregate/service-rows.ts'
+import { servicesFound, type ServiceRow } from '../../src/aggregate/tallies.ts'
 import type { Observation } from '../../src/model/observation.ts'
 import type { Breakdown } from '../../src/model/tally.ts'
 import { loadRegions } from '../../src/locate/regions.ts'
 import { censusOfSnapshot } from '../../src/pipeline/census.ts'
 import type { loadDeciders, TableOptions } from '../../src/pipeline/deciders.ts'
 import { makeReport, type Report, type ReportRequest } from '../../src/pipeline/report.ts'
+import { loadServices } from '../../src/recognise/service.ts'
 import { exposureFiles } from '../../src/reports/exposure-table.ts'
 import { accountFor } from '../../src/store/accounting.ts'
+import { censusOf, type CensusSql } from '../../src/store/census-sql.ts'
 import type { Deciders } from '../../src/store/decisions.ts'
 import { derive } from '../../src/store/derive.ts'
-import { openDatabase } from '../../src/store/duckdb.ts'
+import { openDatabase, type Database } from '../../src/store/duckdb.ts'
 import { openIngest } from '../../src/store/ingest.ts'
 import { storeFormat } from '../../src/store/manifest.ts'
 import { beginSnapshot, prepareStore, type RecordsSnapshot } from '../../src/store/snapshots.ts'
@@ -79,6 +83,19 @@ export async function makeSnapshot(
   seen: readonly Seen[],
   { missing = [], tables = {} }: { readonly missing?: string[]; readonly tables?: TableOptions } = {},
 ): Promise<RecordsSnapshot> {
+  const snapshot = await keepRecords(store, id, seen, missing)
+  const regions = await loadRegions(tables.regionTables === undefined ? {} : { userTables: tables.regionTables })
+  await censusOfSnapshot(snapshot, regions, tables, () => Promise.resolve(literal))
+  return snapshot
+}
+
+/** Such a snapshot without its census. */
+export async function keepRecords(
+  store: string,
+  id: string,
+  seen: readonly Seen[],
+  missing: string[] = [],
+): Promise<RecordsSnapshot> {
   await prepareStore(store)
   const draft = await beginSnapshot(store, id)
   const work = join(draft.folder, 'work')
@@ -91,7 +108,7 @@ export async function makeSnapshot(
   const { sources, observed, ...accounting } = await accountFor(database.connection, draft.folder)
   database.close()
   await rm(work, { recursive: true })
-  const snapshot = await draft.publish({
+  return draft.publish({
     storeFormat,
     id,
     tool: { name: 'exposure-census', version: '0.0.0' },
@@ -104,9 +121,6 @@ export async function makeSnapshot(
     missing,
     accounting: { in: seen.length, rejected: 0, rejectedByReason: {}, ...accounting },
   })
-  const regions = await loadRegions(tables.regionTables === undefined ? {} : { userTables: tables.regionTables })
-  await censusOfSnapshot(snapshot, regions, tables, () => Promise.resolve(literal))
-  return snapshot
 }
 
 /** The folder of a snapshot's census made with so many rows at a time. */
@@ -126,6 +140,35 @@ export async function censusFolder(
   }
   return folder
 }
+
+/** What was counted of records, and may be asked. */
+export interface CensusAsked {
+  readonly census: CensusSql
+  readonly connection: Database['connection']
+  /** Of every service found. */
+  readonly rows: ServiceRow[]
+  readonly sources: RecordsSnapshot['manifest']['sources']
+}
+
+/** Asks the census of those records, made with so many rows at a time. */
+export const withCensus = <T>(
+  seen: readonly Seen[],
+  ask: (asked: CensusAsked) => Promise<T>,
+  rowsAtATime = 1_000_000,
+): Promise<T> =>
+  withFolder(async (folder) => {
+    const snapshot = await keepRecords(folder, 'test', seen)
+    const made = await censusFolder(snapshot, rowsAtATime)
+    const database = await openDatabase({ folders: [made], temporary: join(folder, 'spill') })
+    try {
+      const census = censusOf(made)
+      const { connection } = database
+      const rows = serviceRows(loadServices(), await servicesFound(connection, census), undefined)
+      return await ask({ census, connection, rows, sources: snapshot.manifest.sources })
+    } finally {
+      database.close()
+    }
+  })
 
 /** Runs work with a new folder and removes it. */
 export async function withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {

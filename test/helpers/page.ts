@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto'
+import type { parseHTML } from 'linkedom'
+import { expect } from 'vitest'
 import { censusRows } from '../../src/aggregate/census-rows.ts'
 import { gatherTops, networkName, productName } from '../../src/aggregate/page-tops.ts'
 import { pageViews } from '../../src/aggregate/page-views.ts'
@@ -99,4 +102,16 @@ export async function syntheticPage({
     origins: [{ kind: 'file', name: names.snapshot ?? 'synthetic.ndjson', detail: 'shodan', count: 1 }],
     credits: { populations: [], dbip: true },
   }
+}
+
+/** The policy that fits a page's one style and its one script. */
+export function policyOf(document: ReturnType<typeof parseHTML>['document']): string {
+  const hash = (name: string): string => {
+    const inline = [...document.querySelectorAll(name)].filter((each) => each.getAttribute('type') === null)
+    expect(inline).toHaveLength(1)
+    return createHash('sha256')
+      .update(inline[0]?.textContent ?? '')
+      .digest('base64')
+  }
+  return `default-src 'none'; style-src 'sha256-${hash('style')}'; script-src 'sha256-${hash('script')}'; base-uri 'none'; form-action 'none'`
 }

@@ -9,8 +9,19 @@ import { readFacetTallies, type FacetTally } from '../../src/store/facets.ts'
 import type { FacetsManifest } from '../../src/store/manifest.ts'
 import type { Snapshot } from '../../src/store/snapshots.ts'
 import type { SyntheticBanner } from './engine-banners.ts'
-import { startEngine, type Answer, type Engine, type EngineOptions } from './engine.ts'
+import { startEngine, type Answer, type Engine, type EngineOptions, type Fault } from './engine.ts'
 import { temporaryFolder } from './store.ts'
+
+/**
+ * How far apart the requests are at which a fault is tried, beginning with others for each kind of fault: `few`, or every one
+ * where `FAULTS=all` is set, which takes many minutes.
+ */
+export const faultStep = (few: number): number => (process.env['FAULTS'] === 'all' ? 1 : few)
+
+/** Who answers on a busy machine may take long; only silence need not be waited for. */
+export const patience = (fault?: Fault): { readonly timeoutMs: number } => ({
+  timeoutMs: fault?.fault === 'silence' ? 500 : 30_000,
+})
 
 /** An engine that ends with the test. */
 export async function started(answer: Answer, faults?: EngineOptions['faults']): Promise<Engine> {
@@ -28,7 +39,7 @@ export const requestOf = (
   sources,
   country: 'JP',
   by: [],
-  http: { timeoutMs: 300 },
+  http: patience(),
   services: ['mail', 'ntp', 'mqtt'],
   ...rest,
 })

@@ -10,7 +10,7 @@ import { syntheticBanners } from '../helpers/engine-banners.ts'
 import { onypheAnswers, onypheRecords, type OnypheOptions } from '../helpers/engine-onyphe.ts'
 import { anyFaults, type Answer, type Engine, type EngineRequest, type Fault } from '../helpers/engine.ts'
 import { imported, observationRows, temporaryFolder } from '../helpers/store.ts'
-import { started, textsOf } from '../helpers/surveys.ts'
+import { faultStep, patience, started, textsOf } from '../helpers/surveys.ts'
 
 /** A few of them abroad. */
 const banners = syntheticBanners(3000, { seed: 8 })
@@ -43,7 +43,7 @@ async function downloaded({ faults, change = (answer) => answer, ...options }: C
     endpoint: engine.url,
     requestsPerSecond: 1000,
     maxCredits: 100,
-    http: { timeoutMs: 300 },
+    http: patience(),
     services: ['ntp', 'smtp'],
     ...more,
   })
@@ -218,17 +218,17 @@ describe('records of ONYPHE', () => {
     { fault: 'shape', body: { error: 0, status: 'ok', total: 5, results: ['x'], page_size: 100 } },
     { fault: 'shape', body: { count: 0, error: 7, status: 'nok', text: 'Internal trouble' } },
   ]
+  let exported: Promise<string[]> | undefined
   test.each(kinds.map((fault, kind) => ({ fault, kind })))(
     'are whole, or said not to be, after a fault at any request: $fault',
     async ({ fault, kind }) => {
       const pages = pagesOf('ntp', 'smtp')
-      const all = await exportOf('ntp', 'smtp')
-      // Every request where `FAULTS=all` is set, else every second, others for each kind.
-      const isAll = process.env['FAULTS'] === 'all'
-      for (let at = isAll ? 0 : kind % 2; at < pages; at += isAll ? 1 : 2) {
+      const all = await (exported ??= exportOf('ntp', 'smtp'))
+      const step = faultStep(3)
+      for (let at = kind % step; at < pages; at += step) {
         const faults = (n: number): Fault | undefined => (n === at ? fault : undefined)
         const { engine, run } = await downloaded({ faults })
-        const snapshot = await run({ maxCredits: pages + 3 })
+        const snapshot = await run({ maxCredits: pages + 3, http: patience(fault) })
         const rows = await rowsOf(snapshot)
         if (snapshot.manifest.missing.length === 0) expect(rows, `request ${at}`).toEqual(all)
         else expect(rows.filter((row) => !all.includes(row))).toEqual([])

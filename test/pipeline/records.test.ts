@@ -12,6 +12,7 @@ import { syntheticBanners } from '../helpers/engine-banners.ts'
 import { shodanAnswers, type ShodanOptions } from '../helpers/engine-shodan.ts'
 import { anyFaults, startEngine, type Answer, type Engine, type EngineRequest, type Fault } from '../helpers/engine.ts'
 import { imported, observationRows, temporaryFolder } from '../helpers/store.ts'
+import { faultStep, patience } from '../helpers/surveys.ts'
 
 const everyBanner = syntheticBanners(4000, { seed: 5 })
 /** Without those whose module says nothing: they are asked for by their ports, which is a query more for each service. */
@@ -46,7 +47,7 @@ const requestOf = (engine: Engine, store: string, more: Partial<RecordsRequest> 
   endpoint: engine.url,
   requestsPerSecond: 1000,
   maxCredits: pages,
-  http: { timeoutMs: 300 },
+  http: patience(),
   services: ['ntp', 'mqtt'],
   ...more,
 })
@@ -404,11 +405,6 @@ describe('an engine that misbehaves', () => {
   /** How many there are more than were planned, as an attempt may have to be made again. */
   const slack = 2
 
-  /** Every place where `FAULTS=all` is set, which takes six minutes; else some, others for each kind. */
-  const places = (kind: number, all: number, few: number): number[] =>
-    Array.from({ length: all }, (_, at) => at).filter(
-      (at) => process.env['FAULTS'] === 'all' || (at + kind) % Math.ceil(all / few) === 0,
-    )
   /** Requests of a download without faults. */
   const requests = pages + 6
 
@@ -421,9 +417,10 @@ describe('an engine that misbehaves', () => {
   test.each(kinds.map((fault, kind) => ({ fault, kind })))(
     'once, at any request: $fault',
     async ({ fault, kind }) => {
-      for (const at of places(kind, requests, 3)) {
+      const step = faultStep(Math.ceil(requests / 3))
+      for (let at = kind % step; at < requests; at += step) {
         const faults = (n: number): Fault | undefined => (n === at ? fault : undefined)
-        const { engine, run } = await downloaded({ faults }, { maxCredits: pages + slack })
+        const { engine, run } = await downloaded({ faults }, { maxCredits: pages + slack, http: patience(fault) })
         const snapshot = await run()
         const isPartial = snapshot.manifest.missing.length > 0
         // A count that is wrong by more than a page can be told only when pages have come.
@@ -448,12 +445,13 @@ describe('an engine that misbehaves', () => {
   test.each(lasting.map((fault, kind) => ({ fault, kind })))(
     'for good, from some page on: $fault',
     async ({ fault, kind }) => {
-      for (const from of places(kind, pages - 1, 1)) {
+      const step = faultStep(pages - 1)
+      for (let from = kind % step; from < pages - 1; from += step) {
         let isBroken = true
         let at = 0
         const faults = (_: number, request: EngineRequest): Fault | undefined =>
           isBroken && isPage(request) && at++ >= from ? fault : undefined
-        const { engine, store, run } = await downloaded({ faults }, { maxCredits: pages + 3 })
+        const { engine, store, run } = await downloaded({ faults }, { maxCredits: pages + 3, http: patience(fault) })
         const first = run({ id: 'first' })
         if (from === 0) {
           await expect(first).rejects.toMatchObject({

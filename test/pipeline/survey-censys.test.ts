@@ -18,6 +18,8 @@ import {
   countsOf,
   expectTruthOrPartial,
   failureOf,
+  faultStep,
+  patience,
   regionOf,
   requestOf,
   started,
@@ -323,13 +325,15 @@ describe('an engine that misbehaves', () => {
     },
   ]
 
-  test.each(kinds)(
-    'once, at any request: %j',
-    async (fault) => {
-      let asked = 1
-      for (let at = 0; at < asked; at++) {
+  test.each(kinds.map((fault, kind) => ({ fault, kind })))(
+    'once, at any request: $fault',
+    async ({ fault, kind }) => {
+      const step = faultStep(3)
+      let asked = step
+      for (let at = kind % step; at < asked; at += step) {
         const faults = (n: number): Fault | undefined => (n === at ? fault : undefined)
-        const { engine, spent, ...found } = await byCensys({}, { services }, { faults })
+        const request = { services, http: patience(fault) }
+        const { engine, spent, ...found } = await byCensys({}, request, { faults })
         const { missing, survey: facts } = found.snapshot.manifest
         expect({ at, counts: found.counts, missing }).toEqual({ at, counts: expected, missing: [] })
         const [{ ledger, requests } = { ledger: undefined, requests: [] }] = facts.engines

@@ -14,6 +14,8 @@ import {
   countsOf,
   expectTruthOrPartial,
   failureOf,
+  faultStep,
+  patience,
   regionOf,
   requestOf,
   started,
@@ -367,13 +369,19 @@ describe.each([fofa, quake])('$engine', (played) => {
       ...shapes([...played.passing, ...played.refusing, ...played.shapes]),
     ]
 
-    test.each(kinds)(
-      'once, at any request: %j',
-      async (fault) => {
-        let asked = 1
-        for (let at = 0; at < asked; at++) {
+    test.each(kinds.map((fault, kind) => ({ fault, kind })))(
+      'once, at any request: $fault',
+      async ({ fault, kind }) => {
+        const step = faultStep(3)
+        let asked = step
+        for (let at = kind % step; at < asked; at += step) {
           const faults = (n: number): Fault | undefined => (n === at ? fault : undefined)
-          const { counts, snapshot, spent, ...found } = await surveyedBy(played, {}, { services: few }, { faults })
+          const { counts, snapshot, spent, ...found } = await surveyedBy(
+            played,
+            {},
+            { services: few, http: patience(fault) },
+            { faults },
+          )
           const { missing, survey: facts } = snapshot.manifest
           expect({ at, counts, missing }).toEqual({ at, counts: expectedFew, missing: [] })
           const [{ ledger, requests } = { ledger: undefined, requests: [] }] = facts.engines

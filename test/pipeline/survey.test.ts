@@ -11,6 +11,7 @@ import { prefectures, syntheticBanners, type SyntheticBanner } from '../helpers/
 import { shodanAnswers, type ShodanOptions } from '../helpers/engine-shodan.ts'
 import { anyFaults, startEngine, type Engine, type Fault } from '../helpers/engine.ts'
 import { temporaryFolder } from '../helpers/store.ts'
+import { faultStep, patience } from '../helpers/surveys.ts'
 
 const catalogue = loadServices()
 // Cities by the names of their prefectures, so that a gazetteer knows them.
@@ -46,7 +47,7 @@ async function surveyed(
     sources: [{ engine: 'shodan', key: () => 'key', endpoint: engine.url, requestsPerSecond: 1000, maxCredits: 0 }],
     country: 'JP',
     by: [],
-    http: { timeoutMs: 300 },
+    http: patience(),
     services: ['mail', 'ntp', 'mqtt'],
     ...request,
   })
@@ -154,7 +155,7 @@ describe('lists that are odd', () => {
       sources: [{ engine: 'shodan', key: () => 'key', endpoint: engine.url, requestsPerSecond: 1000, maxCredits: 0 }],
       country: 'JP',
       by: [],
-      http: { timeoutMs: 300 },
+      http: patience(),
       services: ['mqtt'],
     })
   }
@@ -219,12 +220,14 @@ describe('an engine that misbehaves', () => {
   const services = ['ntp', 'mqtt']
   const expected = truth(['all', 'ntp', 'mqtt'], classified)
 
-  test.each(kinds)(
-    'once, at any request: %j',
-    async (fault) => {
-      let asked = 1
-      for (let at = 0; at < asked; at++) {
-        const { counts, engine, snapshot } = await surveyed({ regions: 'name' }, { services }, (n) =>
+  test.each(kinds.map((fault, kind) => ({ fault, kind })))(
+    'once, at any request: $fault',
+    async ({ fault, kind }) => {
+      const step = faultStep(4)
+      let asked = step
+      for (let at = kind % step; at < asked; at += step) {
+        const request = { services, http: patience(fault) }
+        const { counts, engine, snapshot } = await surveyed({ regions: 'name' }, request, (n) =>
           n === at ? fault : undefined,
         )
         expect({ at, counts, missing: snapshot.manifest.missing }).toEqual({ at, counts: expected, missing: [] })
@@ -245,7 +248,8 @@ describe('an engine that misbehaves', () => {
     'for good, from some request on: %j',
     async (fault) => {
       for (const from of [0, 2, 4, 6]) {
-        const done = surveyed({ regions: 'name' }, { services }, (n) => (n >= from ? fault : undefined))
+        const request = { services, http: patience(fault) }
+        const done = surveyed({ regions: 'name' }, request, (n) => (n >= from ? fault : undefined))
         if (from <= 2)
           await expect(done).rejects.toMatchObject({
             exit: 1,
