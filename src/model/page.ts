@@ -54,11 +54,27 @@ export interface PageView {
   readonly populationYear: number | undefined
   /** Whether they are of what a scope lets be asked alone, and so without rates. */
   readonly isScopeLimited: boolean
+  /** Outlines of the country's regions, where there are any. */
+  readonly map?: RegionMap
   readonly regions: readonly PageRegion[]
   /** `all` first. */
   readonly services: readonly [PageService, ...PageService[]]
   /** Service rows that the page has no room for. */
   readonly servicesLeftOut: number
+}
+
+/** Outlines of a country's regions. */
+export interface RegionMap {
+  /** The package they are of, with its version. */
+  readonly source: string
+  /** What the package calls itself; its author, empty where it names none; its licence, an SPDX identifier. */
+  readonly label: string
+  readonly author: string
+  readonly licence: string
+  /** The coordinates of SVG that the outlines are in. */
+  readonly viewBox: string
+  /** Path data of SVG by code of ISO 3166-2, in the package's order. */
+  readonly outlines: ReadonlyMap<string, string>
 }
 
 export interface PageRegion {

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { gatherConcentrations } from '../aggregate/concentrations.ts'
+import { loadRegionMap, type FoundMap } from '../locate/region-map.ts'
 import { loadRegions, type RegionTable } from '../locate/regions.ts'
 import { wrongInput } from '../model/errors.ts'
 import type { Language } from '../model/page.ts'
@@ -183,18 +184,22 @@ async function writeReport(
   }
   const rowsShown = rowsOf(shown)
   const country = context.country ?? largestCountry(rowsShown)
+  const { map, refused = [] }: FoundMap =
+    files.hasCharts && country !== undefined ? await loadRegionMap(country, regions) : {}
   // Figures that would tell of what is hidden are not told.
-  const warnings =
-    hiding === undefined
+  const warnings = [
+    ...(hiding === undefined
       ? [
           ...(await figures.warnings(context, rowsShown.filter(isCounted))),
           ...more.warnings,
           ...(history?.warnings ?? []),
         ]
-      : []
+      : []),
+    ...refused,
+  ]
   if (files.hasPages) {
     const { findings } = more
-    const facts = pageFacts({ snapshot, figures, regions, country, shown, tops, warnings, history, findings })
+    const facts = pageFacts({ snapshot, figures, regions, country, shown, tops, warnings, map, history, findings })
     const origins = hiding ? facts.origins.map((each) => ({ ...each, count: undefined })) : facts.origins
     await files.pages({ ...facts, origins }, request.language ?? 'en')
   }

@@ -1,6 +1,7 @@
 import { censusRows } from '../../src/aggregate/census-rows.ts'
 import { gatherTops, networkName, productName } from '../../src/aggregate/page-tops.ts'
 import { pageViews } from '../../src/aggregate/page-views.ts'
+import { loadRegionMap } from '../../src/locate/region-map.ts'
 import { loadRegions } from '../../src/locate/regions.ts'
 import type { PageFacts } from '../../src/model/page.ts'
 import type { ReportRow } from '../../src/model/report-row.ts'
@@ -85,6 +86,7 @@ export async function syntheticPage({
       title: (id) => catalogue.services.find((service) => service.id === id)?.title ?? '',
       isCategory: (id) => catalogue.categories.has(id),
       top: (kind, source, service) => tops[kind].top(source, service),
+      map: (await loadRegionMap(country, regions)).map,
     },
   )
   return {

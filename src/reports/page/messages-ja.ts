@@ -215,7 +215,8 @@ export const ja: Messages = {
   creditPopulation: '人口と名称：',
   creditDbip: 'IP Geolocation by DB-IP',
   creditGeonames: '地名：GeoNames、CC BY 4.0。',
-  creditJapan: '日本地図：Victor Cazanave、svg-maps、CC BY 4.0（率により着色）。',
+  creditMap: ({ label, author, source, licence }) =>
+    `地図（${label}）：${[author, source, licence].filter((each) => each !== '').join('、')}（率により着色）。`,
   creditWorld: '世界地図：Natural Earth（パブリックドメイン）、パッケージ world-atlas による。',
   creditColours: '配色：ColorBrewer（YlGnBu、Cynthia Brewer）。色覚の多様性に配慮したもの。',
   creditCharts: 'グラフ：Observable Plot。',

@@ -84,6 +84,25 @@ describe('report.html', () => {
     }
   })
 
+  test('another country has a map where its outlines are installed, bars otherwise, and the credits name them', async () => {
+    const credit = (source: string): RegExp => new RegExp(`Map of \\w+: Victor Cazanave, ${source}, CC-BY-4.0`)
+    const [germany, netherlands] = [
+      await syntheticPage({ countries: ['DE'] }),
+      await syntheticPage({ countries: ['NL'] }),
+    ]
+    const [drawn, bare] = [page(germany, 'en'), page(netherlands, 'en')]
+    expect(Buffer.byteLength(drawn)).toBeLessThan(1_000_000)
+    expect(drawn).toMatch(credit('@svg-maps/germany 2.0.0'))
+    const titles = [...parsed(drawn).querySelectorAll('[data-map] path')].map(
+      (path) => path.querySelector('title')?.textContent.split(':')[0],
+    )
+    expect(titles).toEqual(germany.views[0].regions.map(({ name }) => name))
+    expect(titles).toHaveLength(16)
+    expect(parsed(bare).querySelector('[data-map]')).toBeNull()
+    expect(parsed(bare).querySelector('[data-chart=bars] svg')).not.toBeNull()
+    expect(parsed(bare).querySelector('main')?.textContent).not.toMatch(/svg-maps|ColorBrewer/)
+  })
+
   test('the map of the world colours what was seen, and nothing else', () => {
     const paths = [...parsed(page(world, 'en')).querySelectorAll('[data-view="0"] [data-map] path')]
     const coloured = paths.filter((path) => path.getAttribute('class') !== 'absent')
