@@ -4,14 +4,14 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import type { RegionMap } from '../model/page.ts'
+import type { Region } from '../model/region.ts'
+import type { MapFault, Warning } from '../model/warning.ts'
 import type { RegionTable } from './regions.ts'
 
 /** A page has room for outlines of this size. */
 const mostBytes = 200_000
 /** What a package may be called after its country. */
 const divisions = ['', '.regions', '.provinces', '.prefectures']
-/** Differences that are named. */
-const mostNamed = 3
 
 const name = z.string().min(1).max(100)
 const packageSchema = z.object({
@@ -44,8 +44,8 @@ type Location = z.infer<typeof mapSchema>['locations'][number]
 
 export interface FoundMap {
   readonly map?: RegionMap
-  /** Why a package that is there is not used, a sentence for each. */
-  readonly refused?: readonly string[]
+  /** Why a package that is there is not used. */
+  readonly refused?: readonly Warning[]
 }
 
 /**
@@ -61,14 +61,15 @@ export async function loadRegionMap(
 ): Promise<FoundMap> {
   const told = regions.region(country)
   const names = new Set([told?.name ?? '', ...(told?.otherNames ?? [])].map(packageName).filter((each) => each !== ''))
-  const refused: string[] = []
+  const refused: Warning[] = []
   for (const each of names)
     for (const division of divisions) {
       const title = `@svg-maps/${each}${division}`
       const file = packageFile(title, within)
       const found = file === undefined ? undefined : await readMap(title, dirname(file), country, regions)
-      if (typeof found === 'object') return { map: found }
-      if (found !== undefined) refused.push(`no map is drawn of ${told?.name ?? country}: ${found}`)
+      if (found === undefined) continue
+      if ('outlines' in found) return { map: found }
+      refused.push({ kind: 'no-map', country: named(told, country), ...found })
     }
   return { refused }
 }
@@ -92,18 +93,18 @@ function packageFile(title: string, within: readonly string[]): string | undefin
   return undefined
 }
 
-/** @returns the map, or why it is none */
+/** @returns the map, or of what package, and why it is none */
 async function readMap(
   title: string,
   folder: string,
   country: string,
   regions: RegionTable,
-): Promise<RegionMap | string> {
+): Promise<RegionMap | { readonly source: string; readonly fault: MapFault }> {
   const about = packageSchema.safeParse(await readData(join(folder, 'package.json')))
   const drawn = mapSchema.safeParse(await readData(join(folder, 'index.js')))
-  if (!about.success) return `${title} names no version or no licence`
+  if (!about.success) return { source: title, fault: { kind: 'unnamed' } }
   const source = `${title} ${about.data.version}`
-  if (!drawn.success) return `${source} is no map of @svg-maps as it is known here, or larger than ${mostBytes} bytes`
+  if (!drawn.success) return { source, fault: { kind: 'unread' } }
   const { label, viewBox, locations } = drawn.data
   const outlines = new Map<string, string>()
   const strange: string[] = []
@@ -112,16 +113,21 @@ async function readMap(
     if (code === undefined || outlines.has(code)) strange.push(location.name)
     else outlines.set(code, location.path)
   }
-  const without = regions.regionsOf(country).filter(({ code }) => !outlines.has(code))
-  const differences = [
-    ...(without.length === 0 ? [] : [`no outline of ${listed(without.map((each) => each.name))}`]),
-    ...(strange.length === 0 ? [] : [`outlines of no region, or of one twice: ${listed(strange)}`]),
-  ]
-  if (differences.length > 0) return `${source} has ${differences.join('; ')}`
+  const without = regions
+    .regionsOf(country)
+    .filter(({ code }) => !outlines.has(code))
+    .map((each) => named(each, country))
+  if (without.length + strange.length > 0) return { source, fault: { kind: 'differs', without, strange } }
   const { license, author } = about.data
   // An address to write to is of no use to who reads a page.
   return { source, label, author: author.replace(/ *[<(].*/, ''), licence: license, viewBox, outlines }
 }
+
+const named = (region: Region | undefined, code: string) => ({
+  code: region?.code ?? code,
+  name: region?.name ?? '',
+  localName: region?.localName ?? '',
+})
 
 /** A package's file as data: its main file is one literal that is exported. Undefined where it is not. */
 async function readData(file: string): Promise<unknown> {
@@ -138,15 +144,10 @@ async function readData(file: string): Promise<unknown> {
 /** The region of an outline: by its id where that ends a code of ISO 3166-2, and by its name; none where they disagree. */
 function codeOf({ id, name: called }: Location, country: string, regions: RegionTable): string | undefined {
   const code = `${country}-${id.toUpperCase()}`
-  const named = regions.findByName(country, called)
+  const byName = regions.findByName(country, called)
   const found = [
     ...regions.regionsOf(country).filter((region) => region.code === code),
-    ...(typeof named === 'object' ? [named] : []),
+    ...(typeof byName === 'object' ? [byName] : []),
   ]
   return found.every((each) => each.code === found[0]?.code) ? found[0]?.code : undefined
 }
-
-const listed = (names: readonly string[]): string =>
-  names.length <= mostNamed
-    ? names.join(', ')
-    : `${names.slice(0, mostNamed).join(', ')} and ${names.length - mostNamed} more`

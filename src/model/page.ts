@@ -1,6 +1,7 @@
 import type { Concentrated, Denominated, Outlier, Recaptured } from './findings.ts'
 import type { Flag } from './flags.ts'
 import type { Unit } from './tally.ts'
+import type { Warning } from './warning.ts'
 
 /** Languages report.html is written in. */
 export const languages = ['en', 'ja'] as const
@@ -16,7 +17,7 @@ export interface PageFacts {
   readonly observed: { readonly from: string; readonly to: string }
   /** What the snapshot lacks, one sentence each, in English. */
   readonly missing: readonly string[]
-  readonly warnings: readonly string[]
+  readonly warnings: readonly Warning[]
   /** The first is what the summary is about. */
   readonly views: readonly [PageView, ...PageView[]]
   /** Earlier snapshots of the same question and this one, oldest first; fewer than two draw no trend. */

@@ -9,6 +9,7 @@ import type { RegionTable } from '../locate/regions.ts'
 import type { Outlier, Recaptured } from '../model/findings.ts'
 import type { ReportRow } from '../model/report-row.ts'
 import { breakdownKeys, breakdowns, units, type Breakdown, type Tally, type Unit } from '../model/tally.ts'
+import type { Warning } from '../model/warning.ts'
 import type { RowHeader } from '../reports/exposure-csv.ts'
 import { loadServices } from '../recognise/service.ts'
 import { censusOf } from '../store/census-sql.ts'
@@ -83,7 +84,7 @@ export interface Figures {
   headers(asked: Asked): Promise<(source: string) => RowHeader>
   countryTotals(asked: Asked): Promise<ReadonlyMap<string, number>>
   mailProducts(asked: Asked, country: string): Promise<readonly { product: string; addresses: number }[]>
-  warnings(asked: Asked, shown: readonly ReportRow[]): Promise<readonly string[]>
+  warnings(asked: Asked, shown: readonly ReportRow[]): Promise<readonly Warning[]>
   /** What makes figures stand out; nothing is known of those an engine counted. @param totals of all services, by region */
   outliers(asked: Asked, rows: readonly ReportRow[], totals: ReadonlyMap<string, number>): Promise<readonly Outlier[]>
   /** What two sources saw and missed; undefined where no two of them looked at the same. */

@@ -5,6 +5,7 @@ import { populationSources } from '../locate/population-sources.ts'
 import type { RegionTable } from '../locate/regions.ts'
 import type { PageFacts, PageFindings, PageOrigin, RegionMap } from '../model/page.ts'
 import type { CrossBreakdown } from '../model/tally.ts'
+import type { Warning } from '../model/warning.ts'
 import { loadServices } from '../recognise/service.ts'
 import type { Manifest, Snapshot } from '../store/snapshots.ts'
 import { version } from '../version.ts'
@@ -34,7 +35,7 @@ export interface PageInput {
   readonly country: string | undefined
   readonly shown: readonly SourceRows[]
   readonly tops: Tops
-  readonly warnings: readonly string[]
+  readonly warnings: readonly Warning[]
   /** Outlines of the country's regions. */
   readonly map: RegionMap | undefined
   /** Absent where the report is of one snapshot alone. */

@@ -10,9 +10,11 @@ import { defaultFormats, type CsvDialect, type ReportFormat } from '../model/rep
 import type { PublishedRow } from '../model/published.ts'
 import type { ReportRow } from '../model/report-row.ts'
 import type { Breakdown } from '../model/tally.ts'
+import type { Warning } from '../model/warning.ts'
 import { datapackage, snapshotFacts } from '../reports/datapackage.ts'
 import { exposureFiles, exposureTable } from '../reports/exposure-csv.ts'
 import { historyFile, historyTable } from '../reports/history-csv.ts'
+import { englishWarning } from '../reports/warnings.ts'
 import { storageError } from '../store/duckdb.ts'
 import { makeFolder } from '../store/folders.ts'
 import type { CensusFacts } from '../store/censuses.ts'
@@ -187,7 +189,7 @@ async function writeReport(
   const { map, refused = [] }: FoundMap =
     files.hasCharts && country !== undefined ? await loadRegionMap(country, regions) : {}
   // Figures that would tell of what is hidden are not told.
-  const warnings = [
+  const warnings: Warning[] = [
     ...(hiding === undefined
       ? [
           ...(await figures.warnings(context, rowsShown.filter(isCounted))),
@@ -230,7 +232,10 @@ async function writeReport(
     populationYear: country === undefined ? undefined : context.view.population(country)?.year,
     withoutSuspects: hiding === undefined ? await figures.countryTotals(context) : new Map(),
     mailProducts: country === undefined || hiding ? [] : await figures.mailProducts(context, country),
-    warnings: [...snapshot.manifest.missing.map((what) => `the snapshot is partial: ${what}`), ...warnings],
+    warnings: [
+      ...snapshot.manifest.missing.map((what) => `the snapshot is partial: ${what}`),
+      ...warnings.map(englishWarning),
+    ],
   }
   await refuseRevealing(earlier, { snapshot: id, cells: rowsShown }, draft, out)
   // Last, when nothing else can fail.

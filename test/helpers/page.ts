@@ -95,7 +95,7 @@ export async function syntheticPage({
     basis: 'records',
     observed: { from: '2020-01-01T00:00:00Z', to: '2020-12-31T23:59:59Z' },
     missing: [],
-    warnings: names.warning === undefined ? [] : [names.warning],
+    warnings: names.warning === undefined ? [] : [{ kind: 'partial', snapshot: 'x', missing: names.warning }],
     views,
     history: [],
     origins: [{ kind: 'file', name: names.snapshot ?? 'synthetic.ndjson', detail: 'shodan', count: 1 }],

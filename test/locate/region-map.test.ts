@@ -4,8 +4,9 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { parseHTML } from 'linkedom'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { loadRegionMap } from '../../src/locate/region-map.ts'
+import { loadRegionMap, type FoundMap } from '../../src/locate/region-map.ts'
 import { loadRegions, type RegionTable } from '../../src/locate/regions.ts'
+import { englishWarning } from '../../src/reports/warnings.ts'
 import { temporaryFolder } from '../helpers/store.ts'
 
 let regions: RegionTable
@@ -42,8 +43,9 @@ async function installed({ name = '@svg-maps/austria', about = sound, text = lit
 
 async function found(given: Package) {
   const { file } = await installed(given)
-  return loadRegionMap('AT', regions, [file])
+  return worded(await loadRegionMap('AT', regions, [file]))
 }
+const worded = ({ refused, ...others }: FoundMap) => ({ ...others, refused: refused?.map(englishWarning) })
 
 describe('outlines of a country’s regions', () => {
   test.each([
@@ -141,7 +143,7 @@ describe('outlines of a country’s regions', () => {
     const { map, refused } = await found({ text: typeof text === 'string' ? text : text() })
     expect(map).toBeUndefined()
     expect(refused).toEqual([
-      'no map is drawn of Austria: @svg-maps/austria 2.0.0 is no map of @svg-maps as it is known here, or larger than 200000 bytes',
+      'no map is drawn of Austria: @svg-maps/austria 2.0.0 is no map of @svg-maps as it is known here, or too large for a page',
     ])
     expect(globalThis).not.toHaveProperty('ran')
   })

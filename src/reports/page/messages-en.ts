@@ -3,6 +3,7 @@ import type { PartKind, RecaptureRefusal, Survival } from '../../model/findings.
 import type { Flag } from '../../model/flags.ts'
 import type { PageOrigin, RegionMap } from '../../model/page.ts'
 import type { Unit } from '../../model/tally.ts'
+import { englishWarning } from '../warnings.ts'
 
 const units: Readonly<Record<Unit, string>> = { addresses: 'addresses', endpoints: 'endpoints', banners: 'banners' }
 const flags: Readonly<Record<Flag, string>> = {
@@ -94,6 +95,7 @@ export const en = {
   summary: 'Summary',
   partial: 'These figures are partial',
   warnings: 'Warnings',
+  warning: englishWarning,
   summaryTotal: (view: { count: string; unit: string; name: string; placed: string; share: string; unknown: string }) =>
     `${view.count} exposed ${view.unit} were counted in ${view.name}. ${view.placed} of them (${view.share} %) could be placed in a region; ${view.unknown} could not.`,
   summaryRate: (rate: string, low: string, high: string, year: string) =>

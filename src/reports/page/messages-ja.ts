@@ -1,9 +1,12 @@
+import { japaneseWarning } from '../warnings.ts'
 import type { Messages } from './messages-en.ts'
+
+const units = { addresses: 'アドレス', endpoints: 'エンドポイント', banners: 'バナー' }
 
 /** Every text of report.html, in Japanese. */
 export const ja: Messages = {
   code: 'ja',
-  units: { addresses: 'アドレス', endpoints: 'エンドポイント', banners: 'バナー' },
+  units,
   flags: {
     'region-inferred': '地域はアドレスデータベースによる',
     'default-geolocation': 'データベースの既定位置にあるものを含む',
@@ -56,6 +59,7 @@ export const ja: Messages = {
   summary: '要約',
   partial: 'この結果には欠けている部分があります',
   warnings: '注意',
+  warning: (warning) => japaneseWarning(warning, units),
   summaryTotal: ({ count, unit, name, placed, share, unknown }) =>
     `${name}で公開されている${unit}は ${count} 件でした。このうち ${placed} 件（${share} %）は地域を特定でき、${unknown} 件は特定できませんでした。`,
   summaryRate: (rate, low, high, year) =>

@@ -112,13 +112,13 @@ describe('report.html', () => {
   })
 
   test('the summary says what the figures say, and what is missing', () => {
-    const text = page({ ...japan, missing: ['page 7 of 9'], warnings: ['one rank is another'] }, 'en')
+    const text = page({ ...japan, missing: ['page 7 of 9'], warnings: [{ kind: 'other-bases' }] }, 'en')
     const { total, unknown } = japan.views[0].services[0]
     const summary = parsed(text).querySelector('section')?.textContent ?? ''
     expect(summary).toContain(`${total.count?.toLocaleString('en')} exposed addresses were counted in Japan`)
     expect(summary).toContain(`${unknown.count} could not`)
     expect(summary).toContain('page 7 of 9')
-    expect(summary).toContain('one rank is another')
+    expect(summary).toContain('records held are compared with counts of a search engine')
   })
 
   test('what is hidden is a dash, and the summary says so', () => {
