@@ -1,4 +1,4 @@
-import type { PageCell, PageRegion, PageService, PageTop, PageView } from '../model/page.ts'
+import type { PageCell, PageRegion, PageService, PageTop, PageView, RegionMap } from '../model/page.ts'
 import type { Region } from '../model/region.ts'
 import type { PublishedRow } from '../model/published.ts'
 import type { Unit } from '../model/tally.ts'
@@ -24,6 +24,8 @@ export interface PageNaming {
   /** Ids of categories. */
   isCategory(service: string): boolean
   top(kind: 'product' | 'network', source: string, service: string): PageTop | undefined
+  /** Outlines of the country that the page is about. */
+  readonly map?: RegionMap | undefined
 }
 
 /**
@@ -71,6 +73,7 @@ function view({ source, unit, rows }: SourceRows, country: string, views: number
     localName: told?.localName ?? '',
     populationYear: total?.populationYear,
     isScopeLimited: rows.some((row) => row.flags.includes('scope-limited')),
+    ...(country === '' || naming.map === undefined ? {} : { map: naming.map }),
     regions,
     services: [head ?? service('all', [], { source, country, regions, naming }), ...rest],
     servicesLeftOut: made.length - kept.size,

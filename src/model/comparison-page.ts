@@ -1,5 +1,6 @@
 import type { Change } from './change.ts'
 import type { Flag } from './flags.ts'
+import type { Warning } from './warning.ts'
 
 /** A side of a comparison: the figures of one source of a snapshot, in one unit. */
 interface ComparisonSide {
@@ -19,7 +20,7 @@ export interface ComparisonFacts {
   readonly new: ComparisonSide
   /** In what the two were not made in the same way, in words; empty where they were. */
   readonly differing: readonly string[]
-  readonly warnings: readonly string[]
+  readonly warnings: readonly Warning[]
   /** The country with most comes first. */
   readonly views: readonly ComparisonView[]
   /** Rows of comparison-by-region.csv that the page has no room for. */

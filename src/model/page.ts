@@ -1,6 +1,7 @@
 import type { Concentrated, Denominated, Outlier, Recaptured } from './findings.ts'
 import type { Flag } from './flags.ts'
 import type { Unit } from './tally.ts'
+import type { Warning } from './warning.ts'
 
 /** Languages report.html is written in. */
 export const languages = ['en', 'ja'] as const
@@ -16,7 +17,7 @@ export interface PageFacts {
   readonly observed: { readonly from: string; readonly to: string }
   /** What the snapshot lacks, one sentence each, in English. */
   readonly missing: readonly string[]
-  readonly warnings: readonly string[]
+  readonly warnings: readonly Warning[]
   /** The first is what the summary is about. */
   readonly views: readonly [PageView, ...PageView[]]
   /** Earlier snapshots of the same question and this one, oldest first; fewer than two draw no trend. */
@@ -54,11 +55,27 @@ export interface PageView {
   readonly populationYear: number | undefined
   /** Whether they are of what a scope lets be asked alone, and so without rates. */
   readonly isScopeLimited: boolean
+  /** Outlines of the country's regions, where there are any. */
+  readonly map?: RegionMap
   readonly regions: readonly PageRegion[]
   /** `all` first. */
   readonly services: readonly [PageService, ...PageService[]]
   /** Service rows that the page has no room for. */
   readonly servicesLeftOut: number
+}
+
+/** Outlines of a country's regions. */
+export interface RegionMap {
+  /** The package they are of, with its version. */
+  readonly source: string
+  /** What the package calls itself; its author, empty where it names none; its licence, an SPDX identifier. */
+  readonly label: string
+  readonly author: string
+  readonly licence: string
+  /** The coordinates of SVG that the outlines are in. */
+  readonly viewBox: string
+  /** Path data of SVG by code of ISO 3166-2, in the package's order. */
+  readonly outlines: ReadonlyMap<string, string>
 }
 
 export interface PageRegion {

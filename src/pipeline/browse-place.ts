@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { networkName } from '../aggregate/page-tops.ts'
 import { cell, pageViews } from '../aggregate/page-views.ts'
 import { populationSources } from '../locate/population-sources.ts'
+import { loadRegionMap } from '../locate/region-map.ts'
 import type { RegionTable } from '../locate/regions.ts'
 import type { ReportRow } from '../model/report-row.ts'
 import type {
@@ -105,11 +106,13 @@ async function viewsOf(
   }
   const named = titles()
   const { categories } = loadServices()
+  const { map } = country === undefined ? {} : await loadRegionMap(country, regions)
   return pageViews(shown, country, {
     region: (of) => regions.region(of),
     title: (service) => named.get(service) ?? '',
     isCategory: (service) => categories.has(service),
     top: () => undefined,
+    map,
   })
 }
 

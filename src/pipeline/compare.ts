@@ -5,15 +5,18 @@ import { comparisonViews } from '../aggregate/comparison-views.ts'
 import { compareRows, withChance, type ComparedRow } from '../aggregate/comparison.ts'
 import { serviceRows } from '../aggregate/service-rows.ts'
 import { loadRegions } from '../locate/regions.ts'
+import type { ComparisonFacts } from '../model/comparison-page.ts'
 import { wrongInput } from '../model/errors.ts'
 import type { Language } from '../model/page.ts'
 import type { ReportRow } from '../model/report-row.ts'
 import { writeTable } from '../model/table.ts'
 import type { Unit } from '../model/tally.ts'
+import type { Warning } from '../model/warning.ts'
 import { loadServices } from '../recognise/service.ts'
 import { comparisonFile, comparisonTable } from '../reports/comparison-table.ts'
 import { csvTable } from '../reports/csv-table.ts'
 import { datapackage, snapshotFacts } from '../reports/datapackage.ts'
+import { englishWarning } from '../reports/warnings.ts'
 import { storageError } from '../store/duckdb.ts'
 import { findSnapshot } from '../store/snapshots.ts'
 import { version } from '../version.ts'
@@ -111,8 +114,10 @@ export async function compare(request: CompareRequest): Promise<Comparison> {
       ),
     ).map((row) => (differing.length === 0 ? row : { ...row, flags: [...row.flags, 'forced' as const] }))
     const isComplete = opened.every((side) => missingOf(side).length === 0)
-    const found = { old, new: now, rows: compared, differing, isComplete, warnings: warningsOf(old, now, opened) }
-    return { ...found, ...(await write(request, found, opened, regions.hash)) }
+    const warnings = warningsOf(old, now, opened)
+    const found = { old, new: now, rows: compared, differing, isComplete }
+    const files = await write(request, { ...found, warnings }, opened, regions.hash)
+    return { ...found, warnings: warnings.map(englishWarning), ...files }
   } finally {
     for (const { context } of opened) await context.figures.close()
     await rm(temporary, { recursive: true, force: true })
@@ -124,7 +129,7 @@ const pageFile = 'comparison.html'
 /** All files stand in `out` only once all are written. @returns their paths */
 async function write(
   request: CompareRequest,
-  found: Omit<Comparison, 'file' | 'page'> & { readonly differing: readonly string[] },
+  found: Omit<Comparison, 'file' | 'page' | 'warnings'> & Pick<ComparisonFacts, 'differing' | 'warnings'>,
   opened: readonly OpenSide[],
   regionTables: string,
 ): Promise<Pick<Comparison, 'file' | 'page'>> {
@@ -245,21 +250,15 @@ async function rowsOf(
 
 const missingOf = ({ context: { figures }, source }: OpenSide): readonly string[] => figures.missing(source)
 
-function warningsOf(old: ComparedSide, now: ComparedSide, sides: readonly OpenSide[]): string[] {
+function warningsOf(old: ComparedSide, now: ComparedSide, sides: readonly OpenSide[]): Warning[] {
+  const partial = sides.flatMap((side) =>
+    missingOf(side).map((missing) => ({ kind: 'partial', snapshot: side.context.snapshot.id, missing }) as const),
+  )
   return [
-    ...(old.unit === now.unit
-      ? []
-      : [`${old.unit} are compared with ${now.unit}: shares mean something, counts side by side do not`]),
-    ...(old.basis === now.basis
-      ? []
-      : ['records held are compared with counts of a search engine, which saw what it saw']),
-    ...(old.source === now.source
-      ? []
-      : [`${old.source} and ${now.source} do not look at the same addresses in the same way`]),
-    ...new Set(
-      sides.flatMap((side) =>
-        missingOf(side).map((what) => `the snapshot ${side.context.snapshot.id} is partial: ${what}`),
-      ),
-    ),
+    ...(old.unit === now.unit ? [] : [{ kind: 'other-units', old: old.unit, now: now.unit } as const]),
+    ...(old.basis === now.basis ? [] : [{ kind: 'other-bases' } as const]),
+    ...(old.source === now.source ? [] : [{ kind: 'other-sources', old: old.source, now: now.source } as const]),
+    // Both sides may be of one snapshot.
+    ...new Map(partial.map((each) => [englishWarning(each), each])).values(),
   ]
 }

@@ -11,6 +11,7 @@ import type { Outlier, Recaptured } from '../model/findings.ts'
 import type { HostRow } from '../model/host.ts'
 import type { ReportRow } from '../model/report-row.ts'
 import { breakdownKeys, breakdowns, units, type Breakdown, type Tally, type Unit } from '../model/tally.ts'
+import type { Warning } from '../model/warning.ts'
 import type { Header } from '../reports/region-table.ts'
 import { loadServices } from '../recognise/service.ts'
 import { censusOf } from '../store/census-sql.ts'
@@ -88,7 +89,7 @@ export interface Figures {
   headers(asked: Asked): Promise<Header>
   countryTotals(asked: Asked): Promise<ReadonlyMap<string, number>>
   mailProducts(asked: Asked, country: string): Promise<readonly { product: string; addresses: number }[]>
-  warnings(asked: Asked, shown: readonly ReportRow[]): Promise<readonly string[]>
+  warnings(asked: Asked, shown: readonly ReportRow[]): Promise<readonly Warning[]>
   /** What makes figures stand out; nothing is known of those an engine counted. @param totals of all services, by region */
   outliers(asked: Asked, rows: readonly ReportRow[], totals: ReadonlyMap<string, number>): Promise<readonly Outlier[]>
   /** The endpoints behind the figures; undefined where an engine counted. */

@@ -3,8 +3,9 @@ import { gatherTops, networkName, productName, type TopGatherer } from '../aggre
 import { pageViews, type SourceRows } from '../aggregate/page-views.ts'
 import { populationSources } from '../locate/population-sources.ts'
 import type { RegionTable } from '../locate/regions.ts'
-import type { PageFacts, PageFindings, PageOrigin } from '../model/page.ts'
+import type { PageFacts, PageFindings, PageOrigin, RegionMap } from '../model/page.ts'
 import type { CrossBreakdown } from '../model/tally.ts'
+import type { Warning } from '../model/warning.ts'
 import { loadServices } from '../recognise/service.ts'
 import type { Manifest, Snapshot } from '../store/snapshots.ts'
 import { version } from '../version.ts'
@@ -34,7 +35,9 @@ export interface PageInput {
   readonly country: string | undefined
   readonly shown: readonly SourceRows[]
   readonly tops: Tops
-  readonly warnings: readonly string[]
+  readonly warnings: readonly Warning[]
+  /** Outlines of the country's regions. */
+  readonly map: RegionMap | undefined
   /** Absent where the report is of one snapshot alone. */
   readonly history: History | undefined
   readonly findings: PageFindings
@@ -42,7 +45,7 @@ export interface PageInput {
 
 /** Everything report.html shows of a report. */
 export function pageFacts(input: PageInput): PageFacts {
-  const { snapshot, figures, regions, country, shown, tops, warnings, history, findings } = input
+  const { snapshot, figures, regions, country, shown, tops, warnings, map, history, findings } = input
   const { manifest } = snapshot
   const catalogue = loadServices()
   const titles = new Map(catalogue.services.map(({ id, title }) => [id, title]))
@@ -51,6 +54,7 @@ export function pageFacts(input: PageInput): PageFacts {
     title: (service) => titles.get(service) ?? '',
     isCategory: (service) => catalogue.categories.has(service),
     top: (kind, source, service) => tops[kind]?.top(source, service),
+    map,
   })
   const countries = [...new Set(views.map((view) => view.country))]
   const populations = countries.flatMap((code) => populationSources(code))

@@ -4,6 +4,8 @@ import { readDenominatorTable } from '../locate/denominator-table.ts'
 import type { RegionTable } from '../locate/regions.ts'
 import { denominators, tabledDenominators, type Denominator } from '../model/denominator.ts'
 import { wrongInput } from '../model/errors.ts'
+import type { Warning } from '../model/warning.ts'
+import { addressBias } from '../reports/warnings.ts'
 import type { CensusFacts } from '../store/censuses.ts'
 
 export interface DenominatorRequest {
@@ -24,9 +26,6 @@ export interface Denominators {
   /** What datapackage.json says of them. */
   facts(): object
 }
-
-const bias =
-  'rates per IPv4 address take out what an address database puts in its default places only where the same database placed the records'
 
 /**
  * Looks at what was asked for before the work begins.
@@ -76,18 +75,16 @@ export async function openDenominators(
       return found
     },
     facts: () => ({
-      ...(edition === undefined ? {} : { addresses: { database: edition, note: bias } }),
+      ...(edition === undefined ? {} : { addresses: { database: edition, note: addressBias } }),
       ...(table === undefined ? {} : { table: { names: table.names.join(', '), sha256: table.hash } }),
     }),
   }
 }
 
 /** How far rates per address can be trusted; nothing where they were not asked for. */
-export function addressesWarning(measures: readonly Measure[], census: CensusFacts | undefined): string[] {
+export function addressesWarning(measures: readonly Measure[], census: CensusFacts | undefined): Warning[] {
   if (!measures.some(({ name }) => name === 'addresses')) return []
-  const placed = Object.values(census?.placedAddresses ?? {}).reduce((sum, each) => sum + (each ?? 0), 0)
+  const all = Object.values(census?.placedAddresses ?? {}).reduce((sum, each) => sum + (each ?? 0), 0)
   const byDatabase = census?.placedAddresses['address-database'] ?? 0
-  const whose =
-    census === undefined ? 'an engine placed all of these' : `it placed ${byDatabase} of ${placed} addresses here`
-  return [`${bias}: ${whose}`]
+  return [{ kind: 'address-bias', placed: census && { byDatabase, all } }]
 }

@@ -2,6 +2,7 @@ import { censusRows, type Regions, type RowOptions } from '../aggregate/census-r
 import { tallies, type ServiceRow, type TallyQuestion } from '../aggregate/tallies.ts'
 import type { ReportRow } from '../model/report-row.ts'
 import { units, type Breakdown, type Tally } from '../model/tally.ts'
+import type { Warning } from '../model/warning.ts'
 import { loadServices } from '../recognise/service.ts'
 import type { Header } from '../reports/region-table.ts'
 import type { CensusSql } from '../store/census-sql.ts'
@@ -104,7 +105,7 @@ export async function headers({ database, snapshot, census }: Asking): Promise<H
  * Whether ranks of `all` and of categories would be others without the records that sit where address databases put
  * what they do not know.
  */
-export async function defaultRankWarning(asking: Asking, shown: readonly ReportRow[]): Promise<string[]> {
+export async function defaultRankWarning(asking: Asking, shown: readonly ReportRow[]): Promise<Warning[]> {
   const { snapshot, database, census } = asking
   if (census.facts.defaultGeolocationAddresses === 0) return []
   const overall = asking.serviceRows.filter((row) => row.services === undefined || row.services.length > 1)
@@ -127,9 +128,15 @@ export async function defaultRankWarning(asking: Asking, shown: readonly ReportR
     .toSorted((a, b) => (a.rank ?? Infinity) - (b.rank ?? Infinity))
   const example = changed[0]
   if (example === undefined) return []
-  const name = (rank: number | undefined): string => (rank === undefined ? 'unranked' : `rank ${rank}`)
+  const { region: code, regionName: name, regionNameLocal: localName, service, rank } = example
   return [
-    `${changed.length} ${changed.length === 1 ? 'rank is' : 'ranks are'} decided by addresses that a database puts where it does not know better (default-geolocation): ` +
-      `without them ${example.regionName || example.region} is ${name(without.get(key(example)))}, not ${name(example.rank)}, for ${example.service}`,
+    {
+      kind: 'default-ranks',
+      changed: changed.length,
+      region: { code, name, localName },
+      service,
+      rank,
+      without: without.get(key(example)),
+    },
   ]
 }

@@ -61,9 +61,9 @@ export function reportFiles(formats: readonly ReportFormat[], draft: string, dia
   const asked = extensions.filter((each) => formats.includes(each))
   const wants = (format: ReportFormat): boolean => formats.includes(format)
   let workbook: Workbook | undefined
-  const text = async (name: string, content: string): Promise<void> => {
+  const text = async (name: string, content: string, more: Pick<Described, 'sources'> = {}): Promise<void> => {
     await writeSynced(join(draft, name), content)
-    written.push({ name, path: join(draft, name), rows: 0 })
+    written.push({ name, path: join(draft, name), rows: 0, ...more })
   }
   return {
     written,
@@ -94,7 +94,10 @@ export function reportFiles(formats: readonly ReportFormat[], draft: string, dia
     },
     pages: async (facts, language) => {
       // Loaded here, as drawing charts needs much that nothing else does.
-      if (wants('html')) await text(single.html, (await import('../reports/page/page.ts')).page(facts, language))
+      if (wants('html')) {
+        const { mapSources, page } = await import('../reports/page/page.ts')
+        await text(single.html, page(facts, language), mapSources(facts))
+      }
       if (wants('geojson')) {
         const { loadSeats } = await import('../locate/region-seats.ts')
         await text(single.geojson, (await import('../reports/geojson.ts')).geojson(facts, await loadSeats()))

@@ -5,6 +5,7 @@ import type { RegionTable } from '../locate/regions.ts'
 import type { HistoryRow } from '../model/history.ts'
 import type { PagePeriod, PageView } from '../model/page.ts'
 import type { ReportRow } from '../model/report-row.ts'
+import type { Warning } from '../model/warning.ts'
 import { loadServices } from '../recognise/service.ts'
 import { snapshotFacts } from '../reports/datapackage.ts'
 import type { Header } from '../reports/region-table.ts'
@@ -30,7 +31,7 @@ interface Period {
 export interface History {
   readonly periods: readonly Period[]
   readonly rows: readonly HistoryRow[]
-  readonly warnings: readonly string[]
+  readonly warnings: readonly Warning[]
 }
 
 /**
@@ -85,14 +86,10 @@ export async function historyOf(
   return { periods, rows: historyRows(periods), warnings: warningsOf(periods.slice(0, -1), differing) }
 }
 
-const warningsOf = (earlier: readonly Period[], differing: readonly string[]): string[] => [
-  ...(differing.length === 0
-    ? []
-    : [
-        `the snapshots were not made in the same way (another ${differing.join(', another ')}): a trend may be the method's`,
-      ]),
+const warningsOf = (earlier: readonly Period[], differing: readonly string[]): Warning[] => [
+  ...(differing.length === 0 ? [] : [{ kind: 'other-methods', differing } as const]),
   ...earlier.flatMap(({ snapshot: { id, manifest } }) =>
-    manifest.missing.map((what) => `the snapshot ${id} is partial: ${what}`),
+    manifest.missing.map((missing) => ({ kind: 'partial', snapshot: id, missing }) as const),
   ),
 ]
 

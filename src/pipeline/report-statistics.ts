@@ -19,6 +19,7 @@ import {
 } from '../reports/findings-tables.ts'
 import { indicatorsFile, indicatorsTable } from '../reports/indicators-table.ts'
 import type { Table } from '../model/table.ts'
+import type { Warning } from '../model/warning.ts'
 import type { ReportFiles } from './report-files.ts'
 import type { Shown } from './figures.ts'
 import { addressesWarning, type Denominators } from './report-denominators.ts'
@@ -55,7 +56,7 @@ export interface Statistics {
   /** Writes each of its tables. */
   readonly tables: readonly ((files: Pick<ReportFiles, 'table'>) => Promise<void>)[]
   readonly measured: Measured | undefined
-  readonly warnings: readonly string[]
+  readonly warnings: readonly Warning[]
   /** For datapackage.json. */
   readonly facts: Readonly<Record<string, object>>
 }

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { gatherConcentrations } from '../aggregate/concentrations.ts'
+import { loadRegionMap, type FoundMap } from '../locate/region-map.ts'
 import { loadRegions, type RegionTable } from '../locate/regions.ts'
 import { wrongInput } from '../model/errors.ts'
 import type { Language } from '../model/page.ts'
@@ -9,10 +10,12 @@ import { defaultFormats, type CsvDialect, type ReportFormat } from '../model/rep
 import type { PublishedRow } from '../model/published.ts'
 import type { ReportRow } from '../model/report-row.ts'
 import type { Breakdown } from '../model/tally.ts'
+import type { Warning } from '../model/warning.ts'
 import { datapackage, snapshotFacts } from '../reports/datapackage.ts'
 import { exposureFiles, exposureTable } from '../reports/exposure-table.ts'
 import { historyFile, historyTable } from '../reports/history-table.ts'
 import { hostsFile } from '../reports/hosts-table.ts'
+import { englishWarning } from '../reports/warnings.ts'
 import { storageError } from '../store/duckdb.ts'
 import type { CensusFacts } from '../store/censuses.ts'
 import type { Snapshot } from '../store/snapshots.ts'
@@ -196,18 +199,22 @@ async function writeReport(
   if (request.includeHosts === true) await writeHosts(context, request.services, files)
   const rowsShown = rowsOf(shown)
   const country = context.country ?? largestCountry(rowsShown)
+  const { map, refused = [] }: FoundMap =
+    files.hasCharts && country !== undefined ? await loadRegionMap(country, regions) : {}
   // Figures that would tell of what is hidden are not told.
-  const warnings =
-    hiding === undefined
+  const warnings: Warning[] = [
+    ...(hiding === undefined
       ? [
           ...(await figures.warnings(context, rowsShown.filter(isCounted))),
           ...more.warnings,
           ...(history?.warnings ?? []),
         ]
-      : []
+      : []),
+    ...refused,
+  ]
   if (files.hasPages) {
     const { findings } = more
-    const facts = pageFacts({ snapshot, figures, regions, country, shown, tops, warnings, history, findings })
+    const facts = pageFacts({ snapshot, figures, regions, country, shown, tops, warnings, map, history, findings })
     const origins = hiding ? facts.origins.map((each) => ({ ...each, count: undefined })) : facts.origins
     await files.pages({ ...facts, origins }, request.language ?? 'en')
   }
@@ -241,7 +248,10 @@ async function writeReport(
     populationYear: country === undefined ? undefined : context.view.population(country)?.year,
     withoutSuspects: hiding === undefined ? await figures.countryTotals(context) : new Map(),
     mailProducts: country === undefined || hiding ? [] : await figures.mailProducts(context, country),
-    warnings: [...snapshot.manifest.missing.map((what) => `the snapshot is partial: ${what}`), ...warnings],
+    warnings: [
+      ...snapshot.manifest.missing.map((what) => `the snapshot is partial: ${what}`),
+      ...warnings.map(englishWarning),
+    ],
   }
   await refuseRevealing(earlier, { snapshot: id, cells: rowsShown }, draft, out)
   // Last, when nothing else can fail.

@@ -14,6 +14,8 @@ export interface Described {
   readonly marking?: string
   /** Of CSV, where it is not the plain one. */
   readonly dialect?: CsvDialect
+  /** What it is made of beside what the whole folder is made of. */
+  readonly sources?: readonly string[]
 }
 
 /** What the description says of every snapshot; its manifest has it. */
@@ -135,5 +137,6 @@ async function resource(file: Described): Promise<object> {
     name: extension === 'html' ? stem : file.name,
     ...common,
     ...(schema === undefined ? {} : { schema }),
+    ...(file.sources === undefined ? {} : { sources: file.sources.map((title) => ({ title })) }),
   }
 }

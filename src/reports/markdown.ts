@@ -22,7 +22,7 @@ export function markdown(facts: PageFacts, language: Language): string {
   return [
     `# ${plain(headingOf(language, facts))}`,
     ...part(words.partial, list(missing)),
-    ...part(words.warnings, list(warnings)),
+    ...part(words.warnings, list(warnings.map(words.warning))),
     ...part(words.summary, [
       plain(sentences(words, view, service).join(words.code === 'ja' ? '' : ' ')),
       '',

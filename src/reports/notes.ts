@@ -21,7 +21,7 @@ export function notes(words: Messages, facts: PageFacts): (readonly [string, str
     [words.basis, words.bases[facts.basis]],
     [words.version, `exposure-census ${facts.version}`],
     ...many(words.partial, facts.missing),
-    ...many(words.warnings, facts.warnings),
+    ...many(words.warnings, facts.warnings.map(words.warning)),
     ...many(
       words.sources,
       origins.map(({ kind, name, detail }) => [words.originKinds[kind], name, detail].join(', ')),

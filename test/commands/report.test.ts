@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { DuckDBTimestampTZValue } from '@duckdb/node-api'
 import { parse } from 'csv-parse/sync'
 import { describe, expect, it } from 'vitest'
+import { loadRegions } from '../../src/locate/regions.ts'
 import { reportCommand, type ReportOptions } from '../../src/commands/report.ts'
 import { CensusError } from '../../src/model/errors.ts'
 import { reportFormats } from '../../src/model/report-format.ts'
@@ -152,6 +153,43 @@ describe('census report', () => {
     })
   })
 
+  it('draws the outlines that are installed where it runs, or says why not', async () => {
+    await withFolder(async (folder) => {
+      const store = join(folder, 'store')
+      await makeSnapshot(store, 'test', [{ ip: '198.18.0.1', region: 'AT-9', service: 'ntp' }])
+      const installed = join(folder, 'node_modules', '@svg-maps', 'austria')
+      await mkdir(installed, { recursive: true })
+      await writeFile(join(installed, 'package.json'), '{ "version": "7.0.0", "license": "CC0-1.0" }')
+      const regions = (await loadRegions()).regionsOf('AT')
+      const made = async (from: number) => {
+        const locations = regions.slice(from).map(({ name }, id) => ({ id: `outline-${id}`, name, path: 'm0 0z' }))
+        const map = { label: 'Map of Austria', viewBox: '0 0 9 9', locations }
+        await writeFile(join(installed, 'index.js'), `export default ${JSON.stringify(map)}`)
+        const console = recorded()
+        const options = { per: 100_000, out: join(folder, 'out'), format: 'csv,html', lang: 'en' } as const
+        await reportCommand(options, globals(store), console)
+        return { ...(await contents(join(folder, 'out'))), stderr: console.stderr() } as Record<string, string>
+      }
+      const before = process.cwd()
+      process.chdir(folder)
+      try {
+        const [drawn, refused] = [await made(0), await made(1)]
+        expect(drawn['report.html']?.match(/<path d="m0 0z"/g)).toHaveLength(9)
+        expect(drawn['report.html']).toContain('Map of Austria: @svg-maps/austria 7.0.0, CC0-1.0; coloured by rate.')
+        expect(drawn['datapackage.json']).toContain('Map of Austria: @svg-maps/austria 7.0.0, CC0-1.0')
+        const reason = `no map is drawn of Austria: @svg-maps/austria 7.0.0 has no outline of ${regions[0]?.name}`
+        expect(drawn['stderr']).not.toContain('no map is drawn')
+        expect(refused['stderr']).toContain(reason)
+        expect(refused['report.html']).toContain(reason)
+        expect(refused['report.html']).not.toContain('class="map"')
+        expect(refused['datapackage.json']).not.toContain('@svg-maps')
+        expect(refused['exposure-by-region.csv']).toBe(drawn['exposure-by-region.csv'])
+      } finally {
+        process.chdir(before)
+      }
+    })
+  })
+
   it('writes the formats named, and the page in the language named', async () => {
     await withStore(async (report, folder) => {
       const out = join(folder, 'out')
@@ -160,12 +198,13 @@ describe('census report', () => {
       expect(await readFile(join(out, 'report.html'), 'utf8')).toContain('<html lang="ja">')
       const described = JSON.parse(await readFile(join(out, 'datapackage.json'), 'utf8')) as {
         profile: string
-        resources: { path: string; profile: string }[]
+        resources: { path: string; profile: string; sources?: object[] }[]
       }
       expect(described.profile).toBe('data-package')
       expect(described.resources.map(({ path, profile }) => [path, profile])).toEqual([
         ['report.html', 'data-resource'],
       ])
+      expect(described.resources[0]?.sources).toEqual([{ title: 'Map of Japan: @svg-maps/japan 2.0.0, CC-BY-4.0' }])
       await report({ format: 'csv' })
       expect(await readdir(out)).not.toContain('report.html')
     })

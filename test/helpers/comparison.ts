@@ -90,7 +90,7 @@ export async function syntheticComparison(request: SyntheticComparison = {}): Pr
     old: { ...side, observed: { from: '2019-01-01T00:00:00Z', to: '2019-12-31T23:59:59Z' } },
     new: { ...side, observed: { from: '2020-01-01T00:00:00Z', to: '2020-12-31T23:59:59Z' } },
     differing: names.differing === undefined ? differing : [names.differing],
-    warnings: names.warning === undefined ? [] : [names.warning],
+    warnings: names.warning === undefined ? [] : [{ kind: 'partial', snapshot: 'x', missing: names.warning }],
     ...comparisonViews(rows, (id) => catalogue.services.find((service) => service.id === id)?.title ?? ''),
   }
 }

@@ -4,6 +4,7 @@ import { expect } from 'vitest'
 import { censusRows } from '../../src/aggregate/census-rows.ts'
 import { gatherTops, networkName, productName } from '../../src/aggregate/page-tops.ts'
 import { pageViews } from '../../src/aggregate/page-views.ts'
+import { loadRegionMap } from '../../src/locate/region-map.ts'
 import { loadRegions } from '../../src/locate/regions.ts'
 import type { PageFacts } from '../../src/model/page.ts'
 import type { ReportRow } from '../../src/model/report-row.ts'
@@ -88,6 +89,7 @@ export async function syntheticPage({
       title: (id) => catalogue.services.find((service) => service.id === id)?.title ?? '',
       isCategory: (id) => catalogue.categories.has(id),
       top: (kind, source, service) => tops[kind].top(source, service),
+      map: (await loadRegionMap(country, regions)).map,
     },
   )
   return {
@@ -96,7 +98,7 @@ export async function syntheticPage({
     basis: 'records',
     observed: { from: '2020-01-01T00:00:00Z', to: '2020-12-31T23:59:59Z' },
     missing: [],
-    warnings: names.warning === undefined ? [] : [names.warning],
+    warnings: names.warning === undefined ? [] : [{ kind: 'partial', snapshot: 'x', missing: names.warning }],
     views,
     history: [],
     origins: [{ kind: 'file', name: names.snapshot ?? 'synthetic.ndjson', detail: 'shodan', count: 1 }],

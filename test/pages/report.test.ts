@@ -253,7 +253,7 @@ describe.skipIf(noBrowser !== undefined)('report.html in a browser', () => {
       expect(found, JSON.stringify(hostile)).toEqual([2, 0, 0, 'Exposed services: Japan'])
       expect(complaints, JSON.stringify(hostile)).toEqual([])
       expect(requests).toHaveLength(1)
-      expect(await page.locator('.notice li').textContent()).toBe(shown(hostile))
+      expect(await page.locator('.notice li').textContent()).toBe(`the snapshot x is partial: ${shown(hostile)}`)
       expect(await page.locator('[data-matrix] tbody th').first().textContent()).toBe(shown(hostile))
       await page.close()
     }

@@ -1,6 +1,6 @@
 import type { PageFacts, PageView } from '../../model/page.ts'
 import { h, type Element, type Markup } from './markup.ts'
-import { hasMap } from './map.ts'
+import { hasMap, mapsDrawn } from './map.ts'
 import { whole } from './numbers.ts'
 import type { Messages } from './words.ts'
 
@@ -77,7 +77,7 @@ export function credits(
     ...given.populations.map(({ title, url }) => [`${words.creditPopulation} `, url === '' ? title : link(url, title)]),
     ...(given.dbip ? [[link('https://db-ip.com', words.creditDbip)]] : []),
     [words.creditGeonames],
-    ...(maps.some(({ country }) => country === 'JP') ? [[words.creditJapan]] : []),
+    ...mapsDrawn(views).map((each) => [words.creditMap(each)]),
     ...(maps.some(({ country }) => country === '') ? [[words.creditWorld]] : []),
     ...(maps.length > 0 ? [[words.creditColours]] : []),
     [words.creditCharts],

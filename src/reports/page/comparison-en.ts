@@ -25,8 +25,8 @@ export const comparisonEn = {
   subtitle: (old: string, now: string) => `${old} → ${now}`,
   nothing: 'no country',
   forced: 'Not made in the same way',
-  forcedText: (differing: string) =>
-    `The two snapshots differ in: ${differing}. They are compared because --force asked for it: what is told here may be a difference of method alone.`,
+  forcedText: (differing: readonly string[]) =>
+    `The two snapshots differ in: ${differing.join('; ')}. They are compared because --force asked for it: what is told here may be a difference of method alone.`,
   totals: (view: { name: string; old: string; now: string; unit: string; difference: string }) =>
     `In ${view.name} the old snapshot counts ${view.old} exposed ${view.unit}, the new one ${view.now} (${view.difference}).`,
   otherThings: (old: string, now: string) =>

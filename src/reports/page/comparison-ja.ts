@@ -1,3 +1,4 @@
+import { japaneseMethods } from '../warnings.ts'
 import type { ComparisonMessages } from './comparison-en.ts'
 
 /** Texts of comparison.html that report.html has not, in Japanese. */
@@ -24,7 +25,7 @@ export const comparisonJa: ComparisonMessages = {
   nothing: '国なし',
   forced: '同じ方法で作られていません',
   forcedText: (differing) =>
-    `二つのスナップショットは次の点で異なります：${differing}。--force の指定により比較しましたが、ここに示す変化は方法の違いだけによる可能性があります。`,
+    `二つのスナップショットは次の点で異なります：${japaneseMethods(differing)}。--force の指定により比較しましたが、ここに示す変化は方法の違いだけによる可能性があります。`,
   totals: ({ name, old, now, unit, difference }) =>
     `${name}で数えた${unit}は、旧スナップショットで${old}、新スナップショットで${now}です（${difference}）。`,
   otherThings: (old, now) => `旧は${old}、新は${now}を数えたものです。比べられるのは割合だけで、差は求めません。`,

@@ -4,7 +4,7 @@ import type { ComparisonMessages } from './comparison-en.ts'
 import { sumOf } from './comparison-chart.ts'
 import { h, type Element } from './markup.ts'
 import { signed, whole } from './numbers.ts'
-import { notice } from './summary.ts'
+import { warningNotice } from './summary.ts'
 import { regionName, type Messages } from './words.ts'
 
 /** Regions named for having changed most. */
@@ -20,14 +20,9 @@ export function comparisonSummary(words: Messages, own: ComparisonMessages, fact
     h('h2', { id: 'summary' }, words.summary),
     facts.differing.length === 0
       ? undefined
-      : h(
-          'div',
-          { class: 'notice' },
-          h('h3', {}, own.forced),
-          h('p', {}, own.forcedText(facts.differing.join(words.join))),
-        ),
+      : h('div', { class: 'notice' }, h('h3', {}, own.forced), h('p', {}, own.forcedText(facts.differing))),
     h('ul', {}, ...sentences.map((sentence) => h('li', {}, sentence))),
-    notice(words.warnings, facts.warnings),
+    warningNotice(words, facts.warnings),
   )
 }
 

@@ -1,42 +1,38 @@
 import { createRequire } from 'node:module'
 import * as Plot from '@observablehq/plot'
-import japanMap from '@svg-maps/japan'
 import { iso31661 } from 'iso-3166'
 import { feature } from 'topojson-client'
-import type { PageService, PageView } from '../../model/page.ts'
+import type { PageService, PageView, RegionMap } from '../../model/page.ts'
 import { plotted } from './chart.ts'
 import { classes, colouring, isRated, isSmall } from './drawn.ts'
 import { h, type Element, type Markup } from './markup.ts'
 import { decimal, whole } from './numbers.ts'
 import { regionName, type Messages } from './words.ts'
 
-/** Japan's prefectures (@svg-maps/japan 2.0.0): by English name, in coordinates of `viewBox`. */
-const japan = japanMap as unknown as {
-  readonly viewBox: string
-  readonly locations: readonly { readonly name: string; readonly path: string }[]
-}
-
 type World = Parameters<typeof feature>[0]
 type Countries = GeoJSON.FeatureCollection
 
 /** Whether there is a map of a view's regions. */
-export const hasMap = (view: PageView): boolean => isRated(view) && (view.country === '' || view.country === 'JP')
+export const hasMap = (view: PageView): boolean => isRated(view) && (view.country === '' || view.map !== undefined)
+
+/** The outlines that maps of these views are drawn of. */
+export const mapsDrawn = (views: readonly PageView[]): RegionMap[] => [
+  ...new Set(views.filter(hasMap).flatMap(({ map: outlines }) => outlines ?? [])),
+]
 
 /** The map of a view, coloured by a service's rates. The page's script colours it for another one. */
-export function map(words: Messages, view: PageView, service: PageService): Element {
-  return view.country === '' ? worldMap(words, view, service) : japaneseMap(words, view, service)
-}
+export const map = (words: Messages, view: PageView, service: PageService): Element =>
+  view.map === undefined ? worldMap(words, view, service) : countryMap(words, view, service, view.map)
 
-function japaneseMap(words: Messages, view: PageView, service: PageService): Element {
-  const places = view.regions.flatMap((region, index) => {
-    const location = japan.locations.find(({ name }) => name === region.name)
-    return location === undefined ? [] : [{ index, d: location.path }]
+function countryMap(words: Messages, view: PageView, service: PageService, { viewBox, outlines }: RegionMap): Element {
+  const places = view.regions.flatMap(({ code }, index) => {
+    const d = outlines.get(code)
+    return d === undefined ? [] : [{ index, d }]
   })
-  const paths = coloured(words, view, service, places)
   return h(
     'svg',
-    { class: 'map', viewBox: japan.viewBox, role: 'img', 'aria-label': words.mapLabel, 'data-map': '' },
-    ...paths,
+    { class: 'map', viewBox, role: 'img', 'aria-label': words.mapLabel, 'data-map': '' },
+    ...coloured(words, view, service, places),
   )
 }
 

@@ -1,8 +1,9 @@
 import type { Denominator } from '../../model/denominator.ts'
 import type { PartKind, RecaptureRefusal, Survival } from '../../model/findings.ts'
 import type { Flag } from '../../model/flags.ts'
-import type { PageOrigin } from '../../model/page.ts'
+import type { PageOrigin, RegionMap } from '../../model/page.ts'
 import type { Unit } from '../../model/tally.ts'
+import { englishWarning } from '../warnings.ts'
 
 const units: Readonly<Record<Unit, string>> = { addresses: 'addresses', endpoints: 'endpoints', banners: 'banners' }
 const flags: Readonly<Record<Flag, string>> = {
@@ -94,6 +95,7 @@ export const en = {
   summary: 'Summary',
   partial: 'These figures are partial',
   warnings: 'Warnings',
+  warning: englishWarning,
   summaryTotal: (view: { count: string; unit: string; name: string; placed: string; share: string; unknown: string }) =>
     `${view.count} exposed ${view.unit} were counted in ${view.name}. ${view.placed} of them (${view.share} %) could be placed in a region; ${view.unknown} could not.`,
   summaryRate: (rate: string, low: string, high: string, year: string) =>
@@ -250,7 +252,8 @@ export const en = {
   creditPopulation: 'Populations and names:',
   creditDbip: 'IP Geolocation by DB-IP',
   creditGeonames: 'Places: GeoNames, CC BY 4.0.',
-  creditJapan: 'Map of Japan: Victor Cazanave, svg-maps, CC BY 4.0; coloured by rate.',
+  creditMap: ({ label, author, source, licence }: Pick<RegionMap, 'label' | 'author' | 'source' | 'licence'>) =>
+    `${label}: ${[author, source, licence].filter((each) => each !== '').join(', ')}; coloured by rate.`,
   creditWorld: 'Map of the world: Natural Earth (public domain), as in the package world-atlas.',
   creditColours: 'Colours: ColorBrewer (YlGnBu) by Cynthia Brewer, safe for colour-blind readers.',
   creditCharts: 'Charts: Observable Plot.',

@@ -1,9 +1,12 @@
+import { japaneseWarning } from '../warnings.ts'
 import type { Messages } from './messages-en.ts'
+
+const units = { addresses: 'アドレス', endpoints: 'エンドポイント', banners: 'バナー' }
 
 /** Every text of report.html, in Japanese. */
 export const ja: Messages = {
   code: 'ja',
-  units: { addresses: 'アドレス', endpoints: 'エンドポイント', banners: 'バナー' },
+  units,
   flags: {
     'region-inferred': '地域はアドレスデータベースによる',
     'default-geolocation': 'データベースの既定位置にあるものを含む',
@@ -56,6 +59,7 @@ export const ja: Messages = {
   summary: '要約',
   partial: 'この結果には欠けている部分があります',
   warnings: '注意',
+  warning: (warning) => japaneseWarning(warning, units),
   summaryTotal: ({ count, unit, name, placed, share, unknown }) =>
     `${name}で公開されている${unit}は ${count} 件でした。このうち ${placed} 件（${share} %）は地域を特定でき、${unknown} 件は特定できませんでした。`,
   summaryRate: (rate, low, high, year) =>
@@ -215,7 +219,8 @@ export const ja: Messages = {
   creditPopulation: '人口と名称：',
   creditDbip: 'IP Geolocation by DB-IP',
   creditGeonames: '地名：GeoNames、CC BY 4.0。',
-  creditJapan: '日本地図：Victor Cazanave、svg-maps、CC BY 4.0（率により着色）。',
+  creditMap: ({ label, author, source, licence }) =>
+    `地図（${label}）：${[author, source, licence].filter((each) => each !== '').join('、')}（率により着色）。`,
   creditWorld: '世界地図：Natural Earth（パブリックドメイン）、パッケージ world-atlas による。',
   creditColours: '配色：ColorBrewer（YlGnBu、Cynthia Brewer）。色覚の多様性に配慮したもの。',
   creditCharts: 'グラフ：Observable Plot。',

@@ -2,6 +2,7 @@ import { findingsSection } from './findings.ts'
 import type { Language, PageFacts } from '../../model/page.ts'
 import { about } from './about.ts'
 import { pageData } from './data.ts'
+import { mapsDrawn } from './map.ts'
 import { h, type Element } from './markup.ts'
 import { shell } from './shell.ts'
 import { summary } from './summary.ts'
@@ -32,6 +33,14 @@ export function page(facts: PageFacts, language: Language): string {
     data: pageData(words, facts),
     script: 'page.js',
   })
+}
+
+/** For the description of the page: the packages that its maps are drawn of, with their licences. */
+export function mapSources({ views }: PageFacts): { readonly sources?: readonly string[] } {
+  const maps = mapsDrawn(views)
+  return maps.length === 0
+    ? {}
+    : { sources: maps.map(({ label, source, licence }) => `${label}: ${source}, ${licence}`) }
 }
 
 /** Chooses what charts show; the script shows it. */

@@ -1,4 +1,5 @@
 import type { PageFacts, PageService, PageView } from '../../model/page.ts'
+import type { Warning } from '../../model/warning.ts'
 import { isRated } from './drawn.ts'
 import { h, type Element } from './markup.ts'
 import { decimal, whole } from './numbers.ts'
@@ -14,20 +15,30 @@ export function summary(words: Messages, { views: [view], missing, warnings }: P
     notice(words.partial, missing),
     h('p', {}, sentences(words, view, all).join(words.code === 'ja' ? '' : ' ')),
     h('p', { class: 'note' }, words.chance),
-    notice(words.warnings, warnings),
+    warningNotice(words, warnings),
   )
 }
 
-/** Sentences that the program tells in English alone. */
-export const notice = (title: string, lines: readonly string[]): Element | undefined =>
-  lines.length === 0
-    ? undefined
-    : h(
-        'div',
-        { class: 'notice' },
-        h('h3', {}, title),
-        h('ul', {}, ...lines.map((line) => h('li', { lang: 'en' }, line))),
-      )
+/** Sentences that a snapshot tells in English alone. */
+const notice = (title: string, lines: readonly string[]): Element | undefined =>
+  noticeOf(
+    title,
+    lines.map((line) => h('li', { lang: 'en' }, line)),
+  )
+
+/** Warnings in the page's language, but for what a snapshot tells. */
+export const warningNotice = (words: Messages, warnings: readonly Warning[]): Element | undefined =>
+  noticeOf(
+    words.warnings,
+    warnings.map((each) =>
+      each.kind === 'partial'
+        ? h('li', {}, words.warning({ ...each, missing: '' }), h('span', { lang: 'en' }, each.missing))
+        : h('li', {}, words.warning(each)),
+    ),
+  )
+
+const noticeOf = (title: string, items: readonly Element[]): Element | undefined =>
+  items.length === 0 ? undefined : h('div', { class: 'notice' }, h('h3', {}, title), h('ul', {}, ...items))
 
 /** What there is to say of a service, sentence by sentence. */
 export function sentences(words: Messages, view: PageView, { total, unknown, cells }: PageService): string[] {

@@ -107,7 +107,9 @@ describe('comparison.html', () => {
     const facts = await syntheticComparison({ services: 2, isTold: false, differing: ['query', 'scope'] })
     for (const language of languages) {
       const document = parsed(comparisonPage(facts, language))
-      expect(document.querySelector('.notice')?.textContent).toMatch(/query.*scope.*--force|query.*scope/)
+      expect(document.querySelector('.notice')?.textContent).toMatch(
+        language === 'en' ? /query; scope\. .*--force/ : /検索条件、調査範囲。--force/,
+      )
       expect(document.querySelectorAll('[data-chart]')).toHaveLength(0)
       expect(document.querySelectorAll('[data-detail] thead th')).toHaveLength(9)
       expect(document.querySelector('main')?.textContent).not.toMatch(/NaN|undefined|Infinity/)

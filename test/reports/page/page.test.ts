@@ -73,6 +73,25 @@ describe('report.html', () => {
     }
   })
 
+  test('another country has a map where its outlines are installed, bars otherwise, and the credits name them', async () => {
+    const credit = (source: string): RegExp => new RegExp(`Map of \\w+: Victor Cazanave, ${source}, CC-BY-4.0`)
+    const [germany, netherlands] = [
+      await syntheticPage({ countries: ['DE'] }),
+      await syntheticPage({ countries: ['NL'] }),
+    ]
+    const [drawn, bare] = [page(germany, 'en'), page(netherlands, 'en')]
+    expect(Buffer.byteLength(drawn)).toBeLessThan(1_000_000)
+    expect(drawn).toMatch(credit('@svg-maps/germany 2.0.0'))
+    const titles = [...parsed(drawn).querySelectorAll('[data-map] path')].map(
+      (path) => path.querySelector('title')?.textContent.split(':')[0],
+    )
+    expect(titles).toEqual(germany.views[0].regions.map(({ name }) => name))
+    expect(titles).toHaveLength(16)
+    expect(parsed(bare).querySelector('[data-map]')).toBeNull()
+    expect(parsed(bare).querySelector('[data-chart=bars] svg')).not.toBeNull()
+    expect(parsed(bare).querySelector('main')?.textContent).not.toMatch(/svg-maps|ColorBrewer/)
+  })
+
   test('the map of the world colours what was seen, and nothing else', () => {
     const paths = [...parsed(page(world, 'en')).querySelectorAll('[data-view="0"] [data-map] path')]
     const coloured = paths.filter((path) => path.getAttribute('class') !== 'absent')
@@ -82,13 +101,13 @@ describe('report.html', () => {
   })
 
   test('the summary says what the figures say, and what is missing', () => {
-    const text = page({ ...japan, missing: ['page 7 of 9'], warnings: ['one rank is another'] }, 'en')
+    const text = page({ ...japan, missing: ['page 7 of 9'], warnings: [{ kind: 'other-bases' }] }, 'en')
     const { total, unknown } = japan.views[0].services[0]
     const summary = parsed(text).querySelector('section')?.textContent ?? ''
     expect(summary).toContain(`${total.count?.toLocaleString('en')} exposed addresses were counted in Japan`)
     expect(summary).toContain(`${unknown.count} could not`)
     expect(summary).toContain('page 7 of 9')
-    expect(summary).toContain('one rank is another')
+    expect(summary).toContain('records held are compared with counts of a search engine')
   })
 
   test('what is hidden is a dash, and the summary says so', () => {
