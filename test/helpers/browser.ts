@@ -64,3 +64,19 @@ export async function violations(page: Page): Promise<string[]> {
   const found = JSON.parse(String(result.value)) as { passes: number; violations: string[] }
   return found.passes === 0 ? ['axe looked at nothing'] : found.violations
 }
+
+/** What is wrong with texts of charts as they are on the screen: smaller than that many pixels, out of their chart, or one on another. */
+export const chartFaults = (page: Page, leastPixels: number): Promise<string[]> =>
+  page.evaluate<string[]>(`[...document.querySelectorAll('svg.chart')].flatMap((svg) => {
+    const frame = svg.getBoundingClientRect()
+    const scale = svg.getScreenCTM()?.a ?? 1
+    const texts = [...svg.querySelectorAll('text')].filter((text) => text.textContent.trim() !== '')
+    const boxes = texts.map((text) => ({ name: text.textContent, box: text.getBoundingClientRect(), size: parseFloat(getComputedStyle(text).fontSize) * scale }))
+      .filter(({ box }) => frame.width > 0 && box.top < frame.bottom)
+    return boxes.flatMap(({ name, box, size }, index) => [
+      ...(size < ${leastPixels} ? [name + ' is small: ' + size] : []),
+      ...(box.left < frame.left - 1 || box.right > frame.right + 1 ? [name + ' is cut off'] : []),
+      ...boxes.slice(index + 1).filter((each) => each.box.left < box.right - 1 && each.box.right > box.left + 1
+        && each.box.top < box.bottom - 5 && each.box.bottom > box.top + 5).map((each) => name + ' is on ' + each.name),
+    ])
+  })`)

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ComparisonFacts } from '../../src/model/comparison-page.ts'
 import { languages, type Language } from '../../src/model/page.ts'
 import { comparisonPage } from '../../src/reports/page/comparison.ts'
-import { noBrowser, openFile, startBrowser, violations, type Opened } from '../helpers/browser.ts'
+import { chartFaults, noBrowser, openFile, startBrowser, violations, type Opened } from '../helpers/browser.ts'
 import { syntheticComparison } from '../helpers/comparison.ts'
 import { hostileTexts } from '../helpers/hostile-texts.ts'
 import { temporaryFolder } from '../helpers/store.ts'
@@ -54,6 +54,7 @@ describe.skipIf(noBrowser !== undefined)('comparison.html in a browser', () => {
         await page.selectOption('#choose-service', '2')
         expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(viewport.width)
         expect(await page.evaluate('document.documentElement.lang')).toBe(language)
+        expect(await chartFaults(page, 11)).toEqual([])
         expect(requests).toEqual([`file://${file}`])
         expect(complaints).toEqual([])
         await page.close()

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { languages, type Language, type PageFacts } from '../../src/model/page.ts'
 import { shown } from '../../src/reports/page/markup.ts'
 import { page as makePage } from '../../src/reports/page/page.ts'
-import { noBrowser, openFile, startBrowser, violations, type Opened } from '../helpers/browser.ts'
+import { chartFaults, noBrowser, openFile, startBrowser, violations, type Opened } from '../helpers/browser.ts'
 import { hostileTexts } from '../helpers/hostile-texts.ts'
 import { syntheticPage } from '../helpers/page.ts'
 import { temporaryFolder } from '../helpers/store.ts'
@@ -66,6 +66,7 @@ describe.skipIf(noBrowser !== undefined)('report.html in a browser', () => {
         await page.selectOption('#choose-service', '3')
         expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(viewport.width)
         expect(await page.evaluate('document.documentElement.lang')).toBe(language)
+        expect(await chartFaults(page, 11)).toEqual([])
         expect(requests).toEqual([`file://${file}`])
         expect(complaints).toEqual([])
         await page.close()

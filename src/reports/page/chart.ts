@@ -1,5 +1,6 @@
 import * as Plot from '@observablehq/plot'
 import { parseHTML } from 'linkedom'
+import stringWidth from 'string-width'
 import { fit } from '../text.ts'
 import type { Bar } from './drawn.ts'
 import { h, shown, type Element, type Markup } from './markup.ts'
@@ -9,8 +10,11 @@ import { h, shown, type Element, type Markup } from './markup.ts'
 
 const { document } = parseHTML('<html><body></body></html>')
 
-/** Units of a chart's own coordinate system wide; on a screen of any width text stays as wide as it is here to the chart. */
-const chartWidth = 410
+/**
+ * Units of a chart's own coordinate system wide; on a screen of any width text stays as wide as it is here to the chart. Text of 12
+ * is 11 pixels or more on a screen of 360, of which 328 are the chart's.
+ */
+export const chartWidth = 356
 
 /** A chart as an image with one name. Groups keep the name that Plot gives them (`bar`, `rule`, `text`), for the page's script. */
 export function plotted(
@@ -59,10 +63,10 @@ const blank = ' '
 const figures = 60
 
 /** Characters of a name before a bar, wide ones counted twice. */
-export const nameColumns = 16
+const nameColumns = 16
 /** The same of a product or network. */
-export const topColumns = 24
-const columnWidth = 8.2
+export const topColumns = 20
+const columnWidth = 8
 
 interface BarOptions {
   readonly label: string
@@ -143,5 +147,9 @@ export function barChart(
 /** A name that fits before a bar. */
 export const shortName = (name: string, columns = nameColumns): string => fit(shown(name), columns)
 
+/** Columns that the longest of these names takes, of those it may. */
+export const columnsOf = (names: readonly string[], most = nameColumns): number =>
+  Math.max(1, ...names.map((name) => stringWidth(shortName(name, most))))
+
 /** Room for so many characters. */
-export const marginFor = (columns: number): number => Math.round(columns * columnWidth)
+export const marginFor = (columns: number): number => Math.round((columns + 1) * columnWidth)

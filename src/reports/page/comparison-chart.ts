@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import type { Change, ChangeKind } from '../../model/change.ts'
 import type { ComparisonCell, ComparisonService } from '../../model/comparison-page.ts'
-import { marginFor, nameColumns, plotted, shortName } from './chart.ts'
+import { chartWidth, columnsOf, marginFor, plotted, shortName } from './chart.ts'
 import { axisEnd, quarters, signed } from './numbers.ts'
 import type { Element } from './markup.ts'
 
@@ -85,7 +85,7 @@ export function changeChart(service: ComparisonService, names: readonly string[]
   const segments = bars.parts.flatMap((parts, row) =>
     parts.map(([from, to], each) => ({ row, from, to, colour: colours[each % groups.length] })),
   )
-  const left = marginFor(nameColumns)
+  const left = marginFor(columnsOf(names))
   const ticks = [-1, -0.5, 0, 0.5, 1]
   return plotted(
     {
@@ -119,6 +119,6 @@ export function changeChart(service: ComparisonService, names: readonly string[]
       ],
     },
     label,
-    { 'data-left': String(left), 'data-width': String(410 - left - figures) },
+    { 'data-left': String(left), 'data-width': String(chartWidth - left - figures) },
   )
 }

@@ -1,12 +1,14 @@
 import * as Plot from '@observablehq/plot'
 import type { FunnelLimit, PageService, PageView } from '../../model/page.ts'
-import { plotted } from './chart.ts'
+import { chartWidth, plotted } from './chart.ts'
 import { axisEnd, decimal, quarters, rounded, whole } from './numbers.ts'
 import type { Element } from './markup.ts'
 import { regionName, type Messages } from './words.ts'
 
 const margins = { marginLeft: 48, marginRight: 12, marginTop: 10, marginBottom: 40 }
 const height = 300
+/** Half of the room that a digit takes. */
+const halfDigit = 4
 
 /** The four lines of a funnel, from the lowest to the highest. */
 export const lines = ['low998', 'low95', 'high95', 'high998'] as const
@@ -43,7 +45,7 @@ export function funnelChart(
         Plot.gridY([0, 0.25, 0.5, 0.75, 1], { stroke: 'var(--grid)', strokeOpacity: 1 }),
         Plot.axisY([0, 0.25, 0.5, 0.75, 1], { tickFormat: (part: number) => ticks[part * 4] ?? '', label: null }),
         Plot.axisX({
-          ticks: 4,
+          ticks: populationTicks(Math.min(...populations), Math.max(...populations)),
           tickFormat: (people: number) => whole(people),
           label: words.population,
           labelArrow: 'none',
@@ -69,6 +71,23 @@ export function funnelChart(
     words.funnelLabel,
     { 'data-top': String(margins.marginTop), 'data-height': String(height - margins.marginTop - margins.marginBottom) },
   )
+}
+
+/** Populations that an axis of logarithms is labelled with: 1, 2 and 5 of each power of ten, as far as labels have room. */
+function populationTicks(low: number, high: number): number[] {
+  const width = chartWidth - margins.marginLeft - margins.marginRight
+  let end = -margins.marginLeft
+  const ticks = Array.from({ length: 11 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power))
+    .flat()
+    .filter((people) => {
+      const middle = (Math.log(people / low) / Math.log(high / low)) * width
+      const half = whole(people).length * halfDigit
+      const hasRoom =
+        people >= low && people <= high && middle - half > end && middle + half < chartWidth - margins.marginLeft
+      if (hasRoom) end = middle + half
+      return hasRoom
+    })
+  return ticks.length === 0 ? [low] : ticks
 }
 
 /** Which regions lie outside of the outer limits. */

@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot'
 import type { PageView } from '../../model/page.ts'
-import { barChart, marginFor, nameColumns, plotted, shortName } from './chart.ts'
+import { barChart, chartWidth, columnsOf, marginFor, plotted, shortName } from './chart.ts'
 import { at, countBars, mostBars } from './drawn.ts'
 import type { Element } from './markup.ts'
 import { whole } from './numbers.ts'
@@ -9,9 +9,11 @@ import { regionName, type Messages } from './words.ts'
 /* The two figures that readers of the study of 2016 looked at, made of this snapshot's counts. */
 
 const rowHeight = 17
-/** Width of one of the two columns, and of a digit. */
-const panel = 126
+/** Width of a digit; what two columns leave between them. */
 const digitWidth = 6.8
+const gap = 0.08
+/** Columns of a name beside two of figures. */
+const fewColumns = 12
 
 /** Figure 1: the population of each region beside what is exposed there, most people first. */
 export function populationChart(words: Messages, view: PageView): Element | undefined {
@@ -38,14 +40,19 @@ export function populationChart(words: Messages, view: PageView): Element | unde
     ),
   ]
   const longest = Math.max(...bars.map(({ text }) => text.length)) + 1
+  const names = rows.map(({ region }) => regionName(words, region))
+  const columns = columnsOf(names, fewColumns)
+  const marginLeft = marginFor(columns)
+  // As a band scale divides what is left between two.
+  const panel = ((chartWidth - marginLeft - 4) * (1 - gap)) / (2 + gap)
   return plotted(
     {
       height: rows.length * rowHeight + 30,
-      marginLeft: marginFor(nameColumns),
+      marginLeft,
       marginTop: 26,
       marginBottom: 4,
       marginRight: 4,
-      fx: { domain: titles, padding: 0.08 },
+      fx: { domain: titles, padding: gap },
       // The longest bar leaves room for the longest figure.
       x: { domain: [0, panel / (panel - longest * digitWidth)], axis: null },
       y: { type: 'band', domain: rows.map((_, index) => index), padding: 0, align: 0, round: false },
@@ -54,7 +61,7 @@ export function populationChart(words: Messages, view: PageView): Element | unde
         Plot.axisY({
           tickSize: 0,
           label: null,
-          tickFormat: (index: number) => shortName(regionName(words, at(rows, index).region)),
+          tickFormat: (index: number) => shortName(at(names, index), columns),
         }),
         Plot.barX(bars, { fx: 'title', x: 'part', y: 'index', fill: 'var(--bar)', insetTop: 1, insetBottom: 1 }),
         Plot.text(bars, { fx: 'title', y: 'index', text: 'text', frameAnchor: 'right', textAnchor: 'end' }),
@@ -73,5 +80,5 @@ export function ntpChart(words: Messages, view: PageView): Element | undefined {
     .filter((row): row is { name: string; count: number } => row.count !== undefined)
     .toSorted((a, b) => b.count - a.count)
     .slice(0, mostBars)
-  return barChart(countBars(rows), { label: words.figureNtpLabel })
+  return barChart(countBars(rows), { label: words.figureNtpLabel, columns: columnsOf(rows.map(({ name }) => name)) })
 }

@@ -2,7 +2,7 @@ import * as Plot from '@observablehq/plot'
 import type { PageFacts, PagePeriod, PageService } from '../../model/page.ts'
 import { poissonInterval } from '../../statistics/poisson.ts'
 import { rateRatioInterval } from '../../statistics/rate-ratio.ts'
-import { plotted, shortName } from './chart.ts'
+import { columnsOf, marginFor, plotted, shortName } from './chart.ts'
 import { h, type Element } from './markup.ts'
 import { decimal, interval, whole } from './numbers.ts'
 import { frame, heading } from './tables.ts'
@@ -59,7 +59,7 @@ function chart(words: Messages, history: readonly PagePeriod[], services: readon
   return plotted(
     {
       height: services.length * lineHeight + 40,
-      marginLeft: 162,
+      marginLeft: marginFor(columnsOf(names)) + 30,
       marginRight: 44,
       marginTop: 14,
       marginBottom: 24,

@@ -1,5 +1,5 @@
 import type { PageService, PageView } from '../../model/page.ts'
-import { barChart, topColumns } from './chart.ts'
+import { barChart, columnsOf, topColumns } from './chart.ts'
 import { sentence, topRows, topUnit } from './data.ts'
 import { funnelChart, funnelSentence } from './funnel.ts'
 import { countBars, isRated, mostBars, rankedBars } from './drawn.ts'
@@ -78,7 +78,12 @@ function barFigure(words: Messages, view: PageView, service: PageService): Eleme
     h(
       'div',
       { 'data-chart': 'bars' },
-      barChart(bars, { label: words.barsLabel, ticks: quarters(end), axis: rated ? words.per100k : words.count }),
+      barChart(bars, {
+        label: words.barsLabel,
+        ticks: quarters(end),
+        axis: rated ? words.per100k : words.count,
+        columns: columnsOf(view.regions.map((region) => regionName(words, region))),
+      }),
     ),
   )
 }
