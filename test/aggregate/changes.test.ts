@@ -11,7 +11,7 @@ import { openDatabase, parquetFiles } from '../../src/store/duckdb.ts'
 import { censusFolder, literal, keepRecords, withFolder, type Seen } from '../helpers/census.ts'
 import { changesNaively } from './change-oracle.ts'
 import { countNaively } from './oracle.ts'
-import { records as manyRecords } from './records.ts'
+import { records as manyRecords, runs } from './records.ts'
 
 /** Without the host of a hundred ports: a counterexample is then one that can be read. */
 const records = manyRecords.map((all) => all.filter(({ ip }) => ip !== '203.0.113.7').slice(0, 25))
@@ -140,7 +140,7 @@ describe('what became of addresses', () => {
           }
         },
       ),
-      { numRuns: 25, endOnFailure: true },
+      { numRuns: runs(12, 50), endOnFailure: true },
     )
   }, 300_000)
 
@@ -161,7 +161,7 @@ describe('what became of addresses', () => {
         for (const change of Object.values((await changesOf(old, old)).changes))
           expect(change).toEqual({ ...noChange, stayed: change.stayed })
       }),
-      { numRuns: 5, endOnFailure: true },
+      { numRuns: runs(3, 10), endOnFailure: true },
     )
   }, 300_000)
 

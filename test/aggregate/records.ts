@@ -2,6 +2,9 @@ import fc from 'fast-check'
 import type { Seen } from '../helpers/census.ts'
 import { addresses } from '../helpers/census.ts'
 
+/** How many sets of records a property is tried with; each makes a store. `npm run test:long` sets `FUZZ_RUNS`. */
+export const runs = (few: number, many: number): number => (process.env['FUZZ_RUNS'] === undefined ? few : many)
+
 const services = ['smtp', 'imap', 'pop3', 'ntp', 'http', 'weird-service', 'tcp-8081']
 const products = ['Postfix', 'Exim', undefined]
 const regions = ['JP-13', 'JP-14', 'JP-27', 'US-CA', undefined]

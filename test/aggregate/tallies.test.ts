@@ -6,7 +6,7 @@ import { breakdowns, type Breakdown, type Tally } from '../../src/model/tally.ts
 import type { Database } from '../../src/store/duckdb.ts'
 import { withCensus, type Seen } from '../helpers/census.ts'
 import { countNaively } from './oracle.ts'
-import { records } from './records.ts'
+import { records, runs } from './records.ts'
 
 /** Asks a snapshot of those records. */
 const asking = <T>(
@@ -57,7 +57,7 @@ describe('tallies', () => {
         }
         await asking(seen, compare, rowsAtATime)
       }),
-      { numRuns: 25 },
+      { numRuns: runs(12, 50) },
     )
   })
 

@@ -2,23 +2,19 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { lockStore } from '../../src/store/lock.ts'
 import { listSnapshots, prepareStore, type RecordsSnapshot } from '../../src/store/snapshots.ts'
 import { census, ended, startCensus, type Ran } from '../helpers/cli.ts'
 import { syntheticBanners } from '../helpers/engine-banners.ts'
 import { shodanAnswers, type ShodanOptions } from '../helpers/engine-shodan.ts'
-import { startEngine, type Engine, type Fault } from '../helpers/engine.ts'
+import type { Engine, Fault } from '../helpers/engine.ts'
 import { imported, observationRows, temporaryFolder } from '../helpers/store.ts'
+import { started } from '../helpers/surveys.ts'
 
 const canary = 'canary0123456789abcdef0123456789'
 const banners = syntheticBanners(2950, { seed: 3 })
 const pages = 30
-
-const engines: Engine[] = []
-afterEach(async () => {
-  for (const engine of engines.splice(0)) await engine.close()
-})
 
 interface Prepared {
   readonly engine: Engine
@@ -34,14 +30,10 @@ const env = { SHODAN_API_KEY: canary }
 
 async function prepared(options: ShodanOptions = {}, faults?: (n: number) => Fault | undefined): Promise<Prepared> {
   const answer = shodanAnswers(banners, { key: canary, credits: 1000, ...options })
-  const engine = await startEngine({
-    answer: async (request) => {
-      await sleep(Math.random() * 4)
-      return answer(request)
-    },
-    ...(faults === undefined ? {} : { faults }),
-  })
-  engines.push(engine)
+  const engine = await started(async (request) => {
+    await sleep(Math.random() * 4)
+    return answer(request)
+  }, faults)
   const folder = await temporaryFolder()
   const store = join(folder, 'store')
   const asking = [

@@ -1,35 +1,23 @@
 import { readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { census, type Ran } from '../helpers/cli.ts'
 import { syntheticBanners } from '../helpers/engine-banners.ts'
 import { censysAnswers } from '../helpers/engine-censys.ts'
 import { shodanAnswers, type ShodanOptions } from '../helpers/engine-shodan.ts'
-import { startEngine, type Answer, type Engine, type EngineOptions } from '../helpers/engine.ts'
+import type { Answer, EngineOptions } from '../helpers/engine.ts'
 import { temporaryFolder } from '../helpers/store.ts'
+import { started } from '../helpers/surveys.ts'
 
 const canary = 'canary0123456789abcdef0123456789'
 const token = 'token0123456789abcdef0123456789abc'
 const banners = syntheticBanners(1500, { seed: 3 })
 const ofModule = (module: string): number => banners.filter((banner) => banner.module === module).length
 
-const engines: Engine[] = []
-afterEach(async () => {
-  for (const engine of engines.splice(0)) await engine.close()
-})
-
-async function started(options: EngineOptions): Promise<Engine> {
-  const engine = await startEngine(options)
-  engines.push(engine)
-  return engine
-}
-
 /** A Shodan, and a folder with its key where configurations can be written. */
 async function prepared(options: ShodanOptions = {}, more: Partial<EngineOptions> = {}) {
-  const engine = await started({
-    answer: shodanAnswers(banners, { regions: 'name', key: canary, ...options }),
-    ...more,
-  })
+  const answer = shodanAnswers(banners, { regions: 'name', key: canary, ...options })
+  const engine = await started(more.answer ?? answer, more.faults)
   const folder = await temporaryFolder()
   await writeFile(join(folder, 'key'), `${canary}\n`, { mode: 0o600 })
   await writeFile(join(folder, 'token'), `${token}\n`, { mode: 0o600 })
@@ -136,7 +124,7 @@ describe('a configuration with a survey', () => {
 describe('several sources', () => {
   test('are surveyed one beside the other', async () => {
     const { engine, asked, write, run, check, rows } = await prepared()
-    const censys = await started({ answer: censysAnswers(banners, { token, credits: 50 }) })
+    const censys = await started(censysAnswers(banners, { token, credits: 50 }))
     const second = { source: 'censys', endpoint: censys.url, rate: 1000, max_credits: 50, key_file: 'token' }
     const of = (more: object): object => ({ sources: [asked, { ...second, ...more }] })
     await write({ services: ['mqtt'], survey: of({}) })
@@ -268,7 +256,7 @@ describe('an id', () => {
     const sent = engine.requests.length
     await write({ ...same, country: 'Japan', services: ['ALL', 'MQTT'] })
     expect(await run()).toMatchObject({ code: 0, stderr: expect.stringMatching(/is there already/) as string })
-    const other = await started({ answer: shodanAnswers(banners, { regions: 'name', key: canary }) })
+    const other = await started(shodanAnswers(banners, { regions: 'name', key: canary }))
     for (const change of [
       { services: ['mqtt'] },
       { survey: { ...same.survey, endpoint: other.url } },
@@ -285,7 +273,7 @@ describe('an id', () => {
 
   test('that is there is not surveyed again, and stands for no other survey', async () => {
     const { engine, asked, write, run, rows } = await prepared()
-    const other = await started({ answer: shodanAnswers(banners, { regions: 'name', key: canary }) })
+    const other = await started(shodanAnswers(banners, { regions: 'name', key: canary }))
     const same = { id: 'monthly', services: ['mqtt'], survey: { ...asked, by: ['product'] } }
     await write(same)
     expect(await run()).toEqual({ code: 0, stdout: '', stderr: '' })

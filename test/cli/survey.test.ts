@@ -1,23 +1,19 @@
 import { readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import stringWidth from 'string-width'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { FacetsManifest } from '../../src/store/manifest.ts'
 import { syntheticBanners } from '../helpers/engine-banners.ts'
 import { censysAnswers } from '../helpers/engine-censys.ts'
 import { shodanAnswers, type ShodanOptions } from '../helpers/engine-shodan.ts'
-import { startEngine, type Answer, type Engine, type Fault } from '../helpers/engine.ts'
+import type { Answer, Engine, Fault } from '../helpers/engine.ts'
 import { census } from '../helpers/cli.ts'
 import { temporaryFolder } from '../helpers/store.ts'
+import { started } from '../helpers/surveys.ts'
 
 const canary = 'canary0123456789abcdef0123456789'
 const banners = syntheticBanners(1500, { seed: 3 })
 const ofModule = (module: string): number => banners.filter((banner) => banner.module === module).length
-
-const engines: Engine[] = []
-afterEach(async () => {
-  for (const engine of engines.splice(0)) await engine.close()
-})
 
 async function prepared(
   options: ShodanOptions = {},
@@ -28,11 +24,7 @@ async function prepared(
   store: string
   survey: (...more: string[]) => ReturnType<typeof census>
 }> {
-  const engine = await startEngine({
-    answer: shodanAnswers(banners, { regions: 'name', key: canary, ...options }),
-    ...(faults === undefined ? {} : { faults }),
-  })
-  engines.push(engine)
+  const engine = await started(shodanAnswers(banners, { regions: 'name', key: canary, ...options }), faults)
   const folder = await temporaryFolder()
   const store = join(folder, 'store')
   const survey = (...more: string[]): ReturnType<typeof census> => {
@@ -195,9 +187,8 @@ describe('two engines', () => {
     new Set(banners.filter((banner) => banner.module === module).map(({ ip_str: ip }) => ip)).size
 
   async function both() {
-    const shodan = await startEngine({ answer: shodanAnswers(banners, { key: canary, credits: 77 }) })
-    const censys = await startEngine({ answer: censysAnswers(banners, { token, credits: 99 }) })
-    engines.push(shodan, censys)
+    const shodan = await started(shodanAnswers(banners, { key: canary, credits: 77 }))
+    const censys = await started(censysAnswers(banners, { token, credits: 99 }))
     const folder = await temporaryFolder()
     const store = join(folder, 'store')
     const base = ['survey', '--country', 'JP', '--rate', '1000', '--store', store]
@@ -373,8 +364,7 @@ describe('counts that no number holds exactly when they are added up', () => {
     // By name and by port: two questions, whose totals are added up.
     ['one service', (query: string) => /smtp|port:/.test(query), 3],
   ] as const)('of %s never make a store that cannot be read again', async (_, isMeant, code) => {
-    const engine = await startEngine({ answer: huge(shodanAnswers(banners, { regions: 'name' }), isMeant) })
-    engines.push(engine)
+    const engine = await started(huge(shodanAnswers(banners, { regions: 'name' }), isMeant))
     const folder = await temporaryFolder()
     const store = join(folder, 'store')
     const asking = ['survey', '--country', 'JP', '--endpoint', engine.url, '--rate', '1000', '--store', store]

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { survey } from '../../src/pipeline/survey.ts'
 import type { SurveyRequest } from '../../src/pipeline/survey-plan.ts'
 import { loadServices } from '../../src/recognise/service.ts'
@@ -9,20 +9,15 @@ import type { EngineSurvey, FacetsManifest } from '../../src/store/manifest.ts'
 import type { Snapshot } from '../../src/store/snapshots.ts'
 import { prefectures, syntheticBanners, type SyntheticBanner } from '../helpers/engine-banners.ts'
 import { shodanAnswers, type ShodanOptions } from '../helpers/engine-shodan.ts'
-import { anyFaults, startEngine, type Engine, type Fault } from '../helpers/engine.ts'
+import { anyFaults, type Engine, type Fault } from '../helpers/engine.ts'
 import { temporaryFolder } from '../helpers/store.ts'
-import { faultStep, patience } from '../helpers/surveys.ts'
+import { faultStep, patience, started } from '../helpers/surveys.ts'
 
 const catalogue = loadServices()
 // Cities by the names of their prefectures, so that a gazetteer knows them.
 const banners = syntheticBanners(2000, { seed: 7 }).map((banner) =>
   banner.regionName === undefined ? banner : { ...banner, city: banner.regionName },
 )
-
-const engines: Engine[] = []
-afterEach(async () => {
-  for (const engine of engines.splice(0)) await engine.close()
-})
 
 interface Surveyed {
   readonly snapshot: Snapshot<FacetsManifest>
@@ -36,11 +31,7 @@ async function surveyed(
   request: Partial<SurveyRequest> = {},
   faults?: (n: number) => Fault | undefined,
 ): Promise<Surveyed> {
-  const engine = await startEngine({
-    answer: shodanAnswers(banners, options),
-    ...(faults === undefined ? {} : { faults }),
-  })
-  engines.push(engine)
+  const engine = await started(shodanAnswers(banners, options), faults)
   const folder = await temporaryFolder()
   const snapshot = await survey({
     store: join(folder, 'store'),
@@ -143,13 +134,10 @@ describe('lists that are odd', () => {
   async function oddly(change: (body: Counts, n: number) => Counts, held = banners): Promise<Surveyed['snapshot']> {
     const right = shodanAnswers(held, { regions: 'name' })
     let n = 0
-    const engine = await startEngine({
-      answer: async (request) => {
-        const reply = await right(request)
-        return request.path === '/shodan/host/count' ? { body: change(reply.body as Counts, n++) } : reply
-      },
+    const engine = await started(async (request) => {
+      const reply = await right(request)
+      return request.path === '/shodan/host/count' ? { body: change(reply.body as Counts, n++) } : reply
     })
-    engines.push(engine)
     return survey({
       store: join(await temporaryFolder(), 'store'),
       sources: [{ engine: 'shodan', key: () => 'key', endpoint: engine.url, requestsPerSecond: 1000, maxCredits: 0 }],
@@ -166,15 +154,12 @@ describe('lists that are odd', () => {
 
   test.each(['filters', 'facets'])('an engine that has no region among its %s is not asked for any', async (list) => {
     const right = shodanAnswers(banners, { regions: 'name' })
-    const engine = await startEngine({
-      answer: async (request) => {
-        const reply = await right(request)
-        return request.path.endsWith(`/search/${list}`)
-          ? { body: (reply.body as string[]).filter((name) => name !== 'region') }
-          : reply
-      },
+    const engine = await started(async (request) => {
+      const reply = await right(request)
+      return request.path.endsWith(`/search/${list}`)
+        ? { body: (reply.body as string[]).filter((name) => name !== 'region') }
+        : reply
     })
-    engines.push(engine)
     const source = { engine: 'shodan', key: () => 'key', endpoint: engine.url, requestsPerSecond: 1000 } as const
     const store = join(await temporaryFolder(), 'store')
     const done = survey({ store, sources: [{ ...source, maxCredits: 0 }], country: 'JP', by: [], http: {} })
