@@ -52,9 +52,15 @@ export async function reportCommand(options: ReportOptions, global: Global, cons
   if (snapshots === undefined && force === true)
     throw wrongInput('--force is given without --snapshots', 'name the snapshots that are to stand beside each other')
   if (csvExcel && !formats.includes('csv'))
-    throw wrongInput('--csv-excel is given without csv among the formats', 'add it to --format, or leave --csv-excel out')
+    throw wrongInput(
+      '--csv-excel is given without csv among the formats',
+      'add it to --format, or leave --csv-excel out',
+    )
   if (denominator === undefined && rest.denominatorTable !== undefined)
-    throw wrongInput('--denominator-table is given without --denominator', 'name what rates are for: households, slash24')
+    throw wrongInput(
+      '--denominator-table is given without --denominator',
+      'name what rates are for: households, slash24',
+    )
   const lists = Object.entries({
     snapshots: list(snapshots),
     services: list(services),
