@@ -85,8 +85,8 @@ export const journalOf = (
     ...(discovery === undefined ? {} : { discovery }),
   })
 
-/** How often what was settled is written down, and how much of it may wait. */
-const flushMs = 200
+/** How often what was settled is written down, and how much of it may wait: what waits is moved by the collector each time. */
+const flushMs = 50
 const mostWaiting = 20_000
 
 export interface AskOptions {
