@@ -12,6 +12,9 @@ export const network = '10.1'
 export const ports = ['25', '465', '587', '2525', '26']
 export const timeoutMs = 1500
 
+/** Where time servers answer: so many that the start of a program weighs what it does in practice. */
+export const timePrefix = '10.4.0.0/14'
+
 /** Of so many addresses, how many answer at each port. */
 export const alive = (length: number): number => 2 ** (32 - length) / 64
 
@@ -46,7 +49,11 @@ const own: Stage = { hook: 'output', words: ([name = '', ...args]) => [name, arg
 const serve = 'sysctl -qw net.core.somaxconn=65535 net.ipv4.tcp_max_syn_backlog=65535'
 
 export function raise(): Stage {
-  runIn(own, ['sh', '-e'], `ip link set lo up; ip route add local ${network}.0.0/16 dev lo; ${serve}`)
+  runIn(
+    own,
+    ['sh', '-e'],
+    `ip link set lo up; ip route add local ${network}.0.0/16 dev lo; ip route add local ${timePrefix} dev lo; ${serve}`,
+  )
   return own
 }
 
@@ -143,8 +150,8 @@ export async function startMail(stage: Stage): Promise<ChildProcess> {
   throw new Error('the servers of the stage do not listen')
 }
 
-/** Writes a scope of the stage's first addresses. @returns the file's path */
-export function scopeOf(folder: string, length: number): string {
+/** Writes a scope of the stage's first addresses, or of another prefix. @returns the file's path */
+export function scopeOf(folder: string, length: number, prefix = `${network}.0.0/${length}`): string {
   const file = join(folder, `scope-${length}.yaml`)
   writeFileSync(
     file,
@@ -156,7 +163,7 @@ addresses: ${2 ** (32 - length)}
 coverage: partial
 vantage: inside
 private: true
-ranges: [${network}.0.0/${length}]
+ranges: [${prefix}]
 rate: { per_second: 1000000, per_prefix: 1000000 }
 `,
   )

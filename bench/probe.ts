@@ -18,6 +18,7 @@ import {
   startMail,
   thin,
   timeoutMs,
+  timePrefix,
   wire,
 } from './probe-stage.ts'
 
@@ -28,7 +29,7 @@ import {
  * - mix: a /16 by five ports, of which 1/64 of the addresses answer, 1/16 refuse and the others are silent
  * - growth: a /20, a /18 and a /16 of the mix
  * - open: a /16 all of which answers on a port
- * - udp: a /16 of time servers
+ * - udp: a /14 of time servers
  * - nmap: a /20 by five ports of the mix at the other end of a wire, against nmap, masscan and zmap
  */
 
@@ -48,9 +49,9 @@ const parts = values.part.split(',')
 const census = (scope: string, store: string, workers: number, waitMs = timeoutMs): string =>
   `rm -rf ${quoted(store)}; ${node} ${staged('census.mjs')} ${quoted(scope)} ${quoted(store)} ${workers} ${flight} ${waitMs} ${ports.join(' ')}`
 
-/** Its asking alone. */
-const asking = (scope: string, store: string, most: string, door: string): string =>
-  `rm -rf ${quoted(store)}; ${node} ${staged('ask.mjs')} ${quoted(scope)} ${quoted(store)} ${most} ${timeoutMs} ${quoted(door)}`
+/** Its asking alone, with so many in flight in each of its processes. */
+const asking = (scope: string, store: string, workers: number, most: string, door: string): string =>
+  `rm -rf ${quoted(store)}; ${node} ${staged('ask.mjs')} ${quoted(scope)} ${quoted(store)} ${workers} ${most} ${timeoutMs} ${quoted(door)}`
 
 const bare = (asked: readonly string[]): string =>
   `${node} ${staged('bare.mjs')} ${network} ${flight} ${timeoutMs} ${asked.join(' ')}`
@@ -73,7 +74,7 @@ async function measure(folder: string): Promise<void> {
     if (parts.includes('open')) {
       const rows = [
         await timed('bare loop of `net.connect`', bare(['2525'])),
-        await timed('the asking of `census probe`', asking(scope, store, flight, 'tcp/2525 smtp')),
+        await timed('the asking of `census probe`', asking(scope, store, 1, flight, 'tcp/2525 smtp')),
       ]
       print('/16, all open', rows, [
         `${rateRatio(rows[1], rows[0])} times the bare loop’s banners a second (promised: 0.8)`,
@@ -82,11 +83,13 @@ async function measure(folder: string): Promise<void> {
     if (parts.includes('udp')) {
       servers.push(start(stage, ['python3', stagePath('ntp.py')]))
       await new Promise((resolve) => setTimeout(resolve, 1000))
+      const wide = scopeOf(folder, 14, timePrefix)
       const rows = [
-        await timed('one bare socket', `${node} ${staged('bare-udp.mjs')} ${network} 2000 ${timeoutMs}`),
-        await timed('the asking of `census probe`', asking(scope, store, '2000', 'udp/123 ntp')),
+        await timed('one bare socket', `${node} ${staged('bare-udp.mjs')} ${timePrefix} 2000 ${timeoutMs}`),
+        await timed('the asking of `census probe`', asking(wide, store, 1, '2000', 'udp/123 ntp')),
+        await timed('the asking of `census probe --workers 2`', asking(wide, store, 2, '1000', 'udp/123 ntp')),
       ]
-      print('/16 of time servers', rows, [
+      print('/14 of time servers', rows, [
         `${rateRatio(rows[1], rows[0])} times the bare socket’s replies a second (promised: 0.8)`,
       ])
     }

@@ -195,8 +195,7 @@ const rules: readonly Rule[] = [
       (file, each) =>
         (/^(scan|probes)\/|^(pipeline|commands)\/probe/.test(file.path) &&
           /^net\/(?!(guard|tcp|udp)\.ts$)/.test(each.to)) ||
-        (/^net\/(guard|stream|tcp|tcp-handle|udp)\.ts$/.test(file.path) &&
-          /\b(dns|https?|http2|undici)\b/.test(each.to)),
+        (/^net\/(guard|handles|stream|tcp|udp)\.ts$/.test(file.path) && /\b(dns|https?|http2|undici)\b/.test(each.to)),
     ),
   },
   {
@@ -211,11 +210,11 @@ const rules: readonly Rule[] = [
       ...byCode(
         /(?<![.\w])process\s*\./,
         (path) =>
-          ['cli.ts', 'net/tcp-handle.ts', 'pipeline/probe-worker.ts', 'sources/files/input.ts'].includes(path) ||
+          ['cli.ts', 'net/handles.ts', 'pipeline/probe-worker.ts', 'sources/files/input.ts'].includes(path) ||
           inRoom(path, 'config'),
       )(files),
       // It asks for Node's own handles, and for the version they are of.
-      ...byCode(/(?<![.\w])process\s*\.\s*(?!versions\b)\w+/, (path) => path !== 'net/tcp-handle.ts')(files),
+      ...byCode(/(?<![.\w])process\s*\.\s*(?!versions\b)\w+/, (path) => path !== 'net/handles.ts')(files),
       // Of the whole process, input.ts may see standard input: it is a file that is called `-`.
       ...byCode(/(?<![.\w])process\s*\.\s*(?!stdin\b)\w+/, (path) => path !== 'sources/files/input.ts')(files),
       ...byImport((_, each) => /^(node:)?process$/.test(each.to))(files),

@@ -1,4 +1,4 @@
-import { isIPv4, isIPv6 } from 'node:net'
+import { isIPv6 } from 'node:net'
 
 /**
  * An address as a number: IPv6 as its 128 bits, IPv4 as its 32 bits with bit 128 set, so that both lie on one line and
@@ -18,11 +18,12 @@ export interface AddressRange {
 export function addressNumber(text: string): AddressNumber | undefined {
   // Whatever a release of Node makes of zones, NUL and foreign digits.
   if (!/^[\da-f:.]+$/i.test(text)) return undefined
-  if (isIPv4(text)) return ofIPv4 | v4Bits(text)
+  const quad = ipv4Bits(text)
+  if (quad !== undefined) return ofIPv4Bits(quad)
   if (!isIPv6(text)) return undefined
   // An IPv4 tail (::ffff:192.0.2.1) is two groups.
   const tail = /[^:]*\.[^:]*$/.exec(text)?.[0]
-  const groups = tail === undefined ? text : text.slice(0, -tail.length) + tailGroups(v4Bits(tail))
+  const groups = tail === undefined ? text : text.slice(0, -tail.length) + tailGroups(ipv4Bits(tail) ?? 0)
   const [head = '', rest] = groups.split('::')
   const before = head === '' ? [] : head.split(':')
   const after = rest === undefined || rest === '' ? [] : rest.split(':')
@@ -30,19 +31,35 @@ export function addressNumber(text: string): AddressNumber | undefined {
   return [...before, ...gap, ...after].reduce((bits, group) => (bits << 16n) | BigInt(`0x${group}`), 0n)
 }
 
-/** Asked before every connection and datagram: four numbers and their dots, nothing else. */
-function v4Bits(text: string): bigint {
-  let [bits, byte] = [0, 0]
+/**
+ * The 32 bits of an IPv4 address: four numbers to 255 without leading zeros, and their dots; undefined for anything else. Asked
+ * before every connection and datagram.
+ */
+export function ipv4Bits(text: string): number | undefined {
+  let bits = 0
+  let byte = 0
+  let digits = 0
+  let dots = 0
   for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at)
-    if (code === dot) [bits, byte] = [bits * 256 + byte, 0]
-    else byte = byte * 10 + code - zero
+    const digit = text.charCodeAt(at) - zero
+    if (digit === dot) {
+      if (digits === 0) return undefined
+      bits = bits * 256 + byte
+      byte = digits = 0
+      dots++
+    } else {
+      byte = byte * 10 + digit
+      if (digit < 0 || digit > 9 || byte > 255 || (digits > 0 && byte < 10)) return undefined
+      digits++
+    }
   }
-  return BigInt(bits * 256 + byte)
+  return dots === 3 && digits > 0 ? bits * 256 + byte : undefined
 }
-const [dot, zero] = [0x2e, 0x30]
-const tailGroups = (bits: bigint): string => `${(bits >> 16n).toString(16)}:${(bits & 0xffffn).toString(16)}`
+const zero = 0x30
+const dot = 0x2e - zero
+const tailGroups = (bits: number): string => `${(bits >>> 16).toString(16)}:${(bits & 0xffff).toString(16)}`
 
+export const ofIPv4Bits = (bits: number): AddressNumber => ofIPv4 | BigInt(bits)
 export const isOfIPv4 = (address: AddressNumber): boolean => address >= ofIPv4
 
 /** An address as text: dotted quad, or IPv6 in the form of RFC 5952. */
@@ -85,7 +102,8 @@ export interface AddressSet {
   /** Disjoint, ascending, none next to another of its family. */
   readonly ranges: readonly AddressRange[]
   readonly size: bigint
-  has(address: AddressNumber): boolean
+  /** A plain number is the 32 bits of an IPv4 address: looking one up is ten times as fast. */
+  has(address: AddressNumber | number): boolean
   /** The place of an address: the inverse of `at`; undefined for one that is not in the set. */
   placeOf(address: AddressNumber): number | undefined
   /** The address at a place, 0 to size - 1, in ascending order (IPv6 first). @throws RangeError */
@@ -111,10 +129,23 @@ export function addressSet(list: readonly AddressRange[]): AddressSet {
     const index = lastNotAbove(merged.length, (each) => merged[each]?.first ?? 0n, address)
     return address <= (merged[index]?.last ?? -1n) ? index : undefined
   }
+  const ofFour = merged.filter(({ first }) => isOfIPv4(first))
+  const firsts = Float64Array.from(ofFour, ({ first }) => Number(first & 0xffff_ffffn))
+  const lasts = Float64Array.from(ofFour, ({ last }) => Number(last & 0xffff_ffffn))
+  const hasIPv4 = (bits: number): boolean => {
+    let low = -1
+    let high = firsts.length
+    while (high - low > 1) {
+      const middle = (low + high) >> 1
+      if ((firsts[middle] ?? 0) <= bits) low = middle
+      else high = middle
+    }
+    return bits <= (lasts[low] ?? -1)
+  }
   return {
     ranges: merged,
     size,
-    has: (address) => holderOf(address) !== undefined,
+    has: (address) => (typeof address === 'number' ? hasIPv4(address) : holderOf(address) !== undefined),
     placeOf: (address) => {
       const index = holderOf(address)
       return index === undefined ? undefined : Number((starts[index] ?? 0n) + address - (merged[index]?.first ?? 0n))

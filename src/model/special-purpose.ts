@@ -1,4 +1,4 @@
-import { addressSet, parseRange, type AddressNumber, type AddressRange } from './address-set.ts'
+import { addressSet, ofIPv4Bits, parseRange, type AddressNumber, type AddressRange } from './address-set.ts'
 
 /*
  * Blocks that no probe may ask: the IANA IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890; registries of
@@ -73,11 +73,12 @@ const local = addressSet(parsed.filter(({ leave }) => leave !== 'documentation')
 export const isLocal = (address: AddressNumber): boolean => local.has(address)
 
 /** Says why an address may never be asked, if it may not. @param isPrivate whether the scope asks for private ranges */
-export function specialPurpose(isPrivate: boolean): (address: AddressNumber) => string | undefined {
+export function specialPurpose(isPrivate: boolean): (address: AddressNumber | number) => string | undefined {
   const allowed = addressSet(left(isPrivate))
   const refused = addressSet(parsed)
-  return (address) => {
-    if (!refused.has(address) || allowed.has(address)) return undefined
+  return (asked) => {
+    if (!refused.has(asked) || allowed.has(asked)) return undefined
+    const address = typeof asked === 'number' ? ofIPv4Bits(asked) : asked
     // The narrowest block that holds it says it best.
     const holding = parsed.filter(({ first, last }) => address >= first && address <= last)
     return holding.toSorted((a, b) => (a.last - a.first < b.last - b.first ? -1 : 1))[0]?.name

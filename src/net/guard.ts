@@ -1,4 +1,4 @@
-import { addressNumber } from '../model/address-set.ts'
+import { addressNumber, ipv4Bits } from '../model/address-set.ts'
 import type { Scope } from '../model/scope.ts'
 import { specialPurpose } from '../model/special-purpose.ts'
 
@@ -13,7 +13,7 @@ export type Guard = (address: string, now: number) => string | undefined
 export function scopeGuard({ declared, excluded, isPrivate, valid }: Scope): Guard {
   const special = specialPurpose(isPrivate)
   return (text, now) => {
-    const address = addressNumber(text)
+    const address = ipv4Bits(text) ?? addressNumber(text)
     if (address === undefined) return 'it is no literal address'
     if (!declared.has(address)) return 'it is not in the scope'
     if (excluded.has(address)) return 'it is excluded'

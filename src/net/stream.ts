@@ -1,7 +1,7 @@
 import { connect, isIP, Socket } from 'node:net'
 import { getSystemErrorName } from 'node:util'
 import { OffScope } from './guard.ts'
-import { bindings, type Bindings, type TcpHandle } from './tcp-handle.ts'
+import { bindings, type Bindings, type TcpHandle } from './handles.ts'
 
 /** What a stream tells, in this order; after `ended` nothing. Never from within the call that opened it. */
 export interface StreamEvents {

@@ -85,8 +85,8 @@ export const journalOf = (
     ...(discovery === undefined ? {} : { discovery }),
   })
 
-/** How often what was settled is written down, and how much of it may wait. */
-const flushMs = 200
+/** How often what was settled is written down, and how much of it may wait: what waits is moved by the collector each time. */
+const flushMs = 50
 const mostWaiting = 20_000
 
 export interface AskOptions {
@@ -144,11 +144,11 @@ export async function askPart(
       retries: request.retries,
       onAsked: ({ target: { index }, status, at, finding, heard }) => {
         if (failure !== undefined) return Promise.reject(failure)
-        if (finding === undefined && heard === undefined) waiting.push({ index, status, at })
-        else {
-          const words = heard && { heard: asText(heard).toWellFormed() }
-          waiting.push({ index, status, at, ...(finding && { finding }), ...words })
-        }
+        // Spelt out, as there may be tens of thousands a second.
+        if (heard !== undefined)
+          waiting.push({ index, status, at, ...(finding && { finding }), heard: asText(heard).toWellFormed() })
+        else if (finding !== undefined) waiting.push({ index, status, at, finding })
+        else waiting.push({ index, status, at })
         return waiting.length < mostWaiting ? undefined : flush()
       },
       ...(onProgress === undefined ? {} : { onProgress }),

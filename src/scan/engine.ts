@@ -36,7 +36,7 @@ export function scan(options: EngineOptions): Promise<Scanned> {
 class Engine {
   readonly #options: EngineOptions
   readonly #terms: ExchangeTerms<Attempt>
-  readonly #datagrams: Datagrams
+  readonly #datagrams: Datagrams<Attempt>
   readonly #feed: Feed
   readonly #pace: Pace
   readonly #connectClock = fairClock(awakeMs)
@@ -68,7 +68,7 @@ class Engine {
       onConnected: (each) => this.#talking.add(each, this.#clock.at(performance.now()) + options.talkMs),
       onDone: (each, result) => this.#landed(each.subject, result),
     }
-    this.#datagrams = openDatagrams(options.guard)
+    this.#datagrams = openDatagrams(options.guard, options.contact, (attempt, result) => this.#landed(attempt, result))
     this.#feed = openFeed(options)
     this.#pace = evenPace(options.perSecond)
     this.#most = options.mostInFlight
@@ -163,12 +163,11 @@ class Engine {
     this.#begun++
     this.#inFlight++
     const { address, port, isTls, probe } = attempt.target
-    const { contact, connectMs } = this.#options
+    const { connectMs } = this.#options
     const asked = attempt.checking?.left[0] ?? attempt.foreign ?? probe
     if (!('talk' in asked)) {
-      const onDone = (result: Exchanged): void => this.#landed(attempt, result)
       const due = this.#clock.at(now) + connectMs
-      this.#datagrams.ask({ address, port, contact, asked, due, now: Date.now(), onDone })
+      this.#datagrams.ask({ subject: attempt, asked, address, port, due }, Date.now())
       return
     }
     const peer = {
@@ -186,7 +185,7 @@ class Engine {
     this.#feed.end(attempt)
     if (this.#failure === undefined) this.#guarded(() => this.#settle(attempt, result))
     // Not at once: beginnings in a row cost half of what they cost between answers, as peers are awake for them.
-    this.#takeTurn(performance.now())
+    if (this.#turnBegan === undefined) this.#takeTurn(performance.now())
   }
 
   #settle(attempt: Attempt, result: Exchanged): void {

@@ -54,7 +54,7 @@ export function openFeed({ plan, order, isDone, perPrefix, isMine = () => true }
   /** Those that wait for a time. */
   const parked = dueQueue<Attempt>()
   /** Hosts that are being asked, and those that wait for them to be free. */
-  const busy = new Map<number, Attempt[]>()
+  const busy = new Map<number, Attempt[] | undefined>()
   /** Those whose host has become free. */
   const freed: Attempt[] = []
   let waiting = 0
@@ -84,9 +84,10 @@ export function openFeed({ plan, order, isDone, perPrefix, isMine = () => true }
   /** Sets aside what may not be asked now. @returns whether it did */
   const setAside = (attempt: Attempt, now: number): boolean => {
     const { host, prefix } = attempt.target
-    const others = busy.get(host)
-    if (others !== undefined) {
-      others.push(attempt)
+    if (busy.has(host)) {
+      const others = busy.get(host)
+      if (others === undefined) busy.set(host, [attempt])
+      else others.push(attempt)
       waiting++
       return true
     }
@@ -104,11 +105,12 @@ export function openFeed({ plan, order, isDone, perPrefix, isMine = () => true }
     },
     begin: ({ target }, now) => {
       prefixes.begin(target.prefix, now)
-      busy.set(target.host, [])
+      busy.set(target.host, undefined)
     },
     end: ({ target: { host } }) => {
-      const others = busy.get(host) ?? []
+      const others = busy.get(host)
       busy.delete(host)
+      if (others === undefined) return
       waiting -= others.length
       freed.push(...others)
     },

@@ -9,25 +9,40 @@ export interface Window {
 }
 
 /** Keeps the times of the last `most` beginnings. @param most 1 or more */
-export function rateWindow(most: number): Window {
-  let times = new Float64Array(Math.min(most, 16)).fill(-Infinity)
-  let oldest = 0
-  let begun = 0
-  return {
-    // Strictly later than a whole second: the beginnings at both ends of a window are both in it.
-    free: () => (begun < most ? -Infinity : (times[oldest] ?? -Infinity) + windowMs + 1),
-    begin: (now) => {
-      if (begun === times.length && begun < most) {
-        const grown = new Float64Array(Math.min(most, 2 * times.length)).fill(-Infinity)
-        grown.set(times)
-        times = grown
-      }
-      if (begun < most) times[begun++] = now
-      else {
-        times[oldest] = now
-        oldest = (oldest + 1) % most
-      }
-    },
+export const rateWindow = (most: number): Window => new RateWindow(most)
+
+/** A class, as there is one for every prefix, and each is looked at for every target: one object, and no closures. */
+class RateWindow implements Window {
+  readonly #most: number
+  #times: Float64Array
+  #oldest = 0
+  #begun = 0
+  /** When the last one began. */
+  last = -Infinity
+
+  constructor(most: number) {
+    this.#most = most
+    this.#times = new Float64Array(Math.min(most, 16))
+  }
+
+  /** Strictly later than a whole second: the beginnings at both ends of a window are both in it. */
+  free(): number {
+    return this.#begun < this.#most ? -Infinity : (this.#times[this.#oldest] ?? -Infinity) + windowMs + 1
+  }
+
+  begin(now: number): void {
+    this.last = now
+    if (this.#begun === this.#most) {
+      this.#times[this.#oldest] = now
+      this.#oldest = (this.#oldest + 1) % this.#most
+      return
+    }
+    if (this.#begun === this.#times.length) {
+      const grown = new Float64Array(Math.min(this.#most, 2 * this.#times.length))
+      grown.set(this.#times)
+      this.#times = grown
+    }
+    this.#times[this.#begun++] = now
   }
 }
 
@@ -67,15 +82,14 @@ export interface Windows<K> {
 }
 
 export function rateWindows<K>(most: number): Windows<K> {
-  const windows = new Map<K, { readonly window: Window; last: number }>()
+  const windows = new Map<K, RateWindow>()
   let sweptAt = 0
   return {
-    free: (key) => windows.get(key)?.window.free() ?? -Infinity,
+    free: (key) => windows.get(key)?.free() ?? -Infinity,
     begin: (key, now) => {
-      const found = windows.get(key) ?? { window: rateWindow(most), last: now }
-      windows.set(key, found)
-      found.window.begin(now)
-      found.last = now
+      let window = windows.get(key)
+      if (window === undefined) windows.set(key, (window = new RateWindow(most)))
+      window.begin(now)
       if (now - sweptAt < 10 * windowMs) return
       sweptAt = now
       for (const [each, { last }] of windows) if (now - last > 2 * windowMs) windows.delete(each)

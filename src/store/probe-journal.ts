@@ -85,6 +85,8 @@ const batchSchema = z.strictObject({
 })
 
 type Batch = z.infer<typeof batchSchema>
+/** One as it is written: no copies of findings, of which there may be tens of thousands a second. */
+type Written = Omit<Batch, 'said'> & { readonly said: readonly Kept[] }
 
 /** The journal of a scan. A target is in it once it is settled, and is not asked again. The store's lock is held by whoever began the scan. */
 export interface ProbeJournal {
@@ -206,28 +208,15 @@ const identity = ({ scope, doors, checks, targets, seed, discovery }: ProbeScope
   ...(discovery === undefined ? [] : [discovery]),
 ]
 
-function batchOf(batch: readonly Kept[]): z.infer<typeof batchSchema> {
+function batchOf(batch: readonly Kept[]): Omit<Written, 'discovery'> {
   const none: Partial<Record<ProbeStatus, number[]>> = {}
-  const said: z.infer<typeof batchSchema>['said'] = []
-  for (const { index, status, at, finding, heard } of batch) {
-    if (finding === undefined && heard === undefined) (none[status] ??= []).push(index)
-    else
-      said.push({
-        index,
-        at,
-        status,
-        ...(finding === undefined ? {} : { finding: mutable(finding) }),
-        ...(heard === undefined ? {} : { heard }),
-      })
+  const said: Kept[] = []
+  for (const each of batch) {
+    if (each.finding === undefined && each.heard === undefined) (none[each.status] ??= []).push(each.index)
+    else said.push(each)
   }
   return { at: batch.at(-1)?.at ?? 0, none, said }
 }
-
-const mutable = ({ hostnames, tags, ...rest }: Finding): z.infer<typeof findingSchema> => ({
-  ...rest,
-  ...(hostnames === undefined ? {} : { hostnames: [...hostnames] }),
-  ...(tags === undefined ? {} : { tags: [...tags] }),
-})
 
 /** What a line says; undefined when it is none of ours. */
 const batchOfLine = (text: string): Batch | undefined => batchSchema.safeParse(parsed(text)).data
