@@ -55,31 +55,11 @@
     drawBars(section, view, service)
   }
 
-  const viewSelect = select('choose-view')
-  const serviceSelect = select('choose-service')
-  const sections = all(document, '[data-view]')
-  /** @type {number[]} */
-  const chosen = data.views.map(() => 0)
-  const current = () => Number(viewSelect?.value ?? 0)
-  viewSelect?.addEventListener('change', () => {
-    sections.forEach((section, index) => section.toggleAttribute('hidden', index !== current()))
-    const view = data.views[current()]
-    if (!serviceSelect || !view) return
-    serviceSelect.replaceChildren(...view.services.map(({ name }, index) => new Option(name, String(index))))
-    serviceSelect.value = String(chosen[current()])
-  })
-  serviceSelect?.addEventListener('change', () => {
-    chosen[current()] = Number(serviceSelect.value)
-    const [section, view] = [sections[current()], data.views[current()]]
-    const service = view?.services[chosen[current()] ?? 0]
-    if (section && view && service) show(section, view, service)
-  })
-  sections.forEach((section, index) => {
-    section.toggleAttribute('hidden', index !== 0)
+  for (const section of choosing(data.views, show)) {
     const table = section.querySelector('[data-detail]')
     const filters = section.querySelector('.filters')
-    if (!(table instanceof HTMLTableElement)) return
+    if (!(table instanceof HTMLTableElement)) continue
     makeSortable(table)
     if (filters) filterRows(filters, table, data.rowsShown)
-  })
+  }
 }

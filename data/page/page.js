@@ -203,34 +203,9 @@
       )
   }
 
-  const viewSelect = select('choose-view')
-  const serviceSelect = select('choose-service')
-  const sections = all(document, '[data-view]')
-  /** @type {number[]} */
-  const chosen = data.views.map(() => 0)
-
-  const current = () => Number(viewSelect?.value ?? 0)
-  const showCurrent = () => {
-    const [section, view] = [sections[current()], data.views[current()]]
-    const service = view?.services[chosen[current()] ?? 0]
-    if (section && view && service) show(section, view, service)
-  }
-  viewSelect?.addEventListener('change', () => {
-    sections.forEach((section, index) => section.toggleAttribute('hidden', index !== current()))
-    const view = data.views[current()]
-    if (!serviceSelect || !view) return
-    serviceSelect.replaceChildren(...view.services.map(({ name }, index) => new Option(name, String(index))))
-    serviceSelect.value = String(chosen[current()])
-  })
-  serviceSelect?.addEventListener('change', () => {
-    chosen[current()] = Number(serviceSelect.value)
-    showCurrent()
-  })
-
-  sections.forEach((section, index) => {
+  choosing(data.views, show).forEach((section, index) => {
     const view = data.views[index]
     if (!view) return
-    section.toggleAttribute('hidden', index !== 0)
     const filters = all(section, '.filters')
     all(section, '[data-detail], [data-matrix]').forEach((table, position) => {
       if (!(table instanceof HTMLTableElement)) return

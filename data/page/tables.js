@@ -87,6 +87,40 @@ const select = (id) => {
   const found = document.getElementById(id)
   return found instanceof HTMLSelectElement ? found : undefined
 }
+
+/**
+ * Lets another view be chosen, and another service of it, which is then shown. The first view is there.
+ * @template {{ services: { name: string }[] }} View
+ * @param {View[]} views
+ * @param {(section: Element, view: View, service: View['services'][number]) => void} show
+ * @returns {Element[]} the section of each view
+ */
+const choosing = (views, show) => {
+  const viewSelect = select('choose-view')
+  const serviceSelect = select('choose-service')
+  const sections = all(document, '[data-view]')
+  const current = () => Number(viewSelect?.value ?? 0)
+  const showCurrent = () => sections.forEach((section, index) => section.toggleAttribute('hidden', index !== current()))
+  const chosen = views.map(() => 0)
+  viewSelect?.addEventListener('change', () => {
+    showCurrent()
+    const view = views[current()]
+    if (!serviceSelect || !view) return
+    serviceSelect.replaceChildren(...view.services.map(({ name }, index) => new Option(name, String(index))))
+    serviceSelect.value = String(chosen[current()])
+  })
+  serviceSelect?.addEventListener('change', () => {
+    chosen[current()] = Number(serviceSelect.value)
+    const [section, view] = [sections[current()], views[current()]]
+    const service = view?.services[chosen[current()] ?? 0]
+    if (section && view && service) show(section, view, service)
+  })
+  // A browser that loads a page again keeps what was chosen.
+  for (const each of [viewSelect, serviceSelect]) if (each) each.selectedIndex = 0
+  showCurrent()
+  return sections
+}
+
 const root = document.documentElement
 document.getElementById('theme')?.addEventListener('click', () => {
   const isDark =

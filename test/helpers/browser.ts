@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
+import { expect } from 'vitest'
+import { languages, type Language } from '../../src/model/page.ts'
 import { programPath } from './stage.ts'
 
 const path = programPath('chromium')
@@ -66,7 +68,7 @@ export async function violations(page: Page): Promise<string[]> {
 }
 
 /** What is wrong with texts of charts as they are on the screen: smaller than that many pixels, out of their chart, or one on another. */
-export const chartFaults = (page: Page, leastPixels: number): Promise<string[]> =>
+const chartFaults = (page: Page, leastPixels: number): Promise<string[]> =>
   page.evaluate<string[]>(`[...document.querySelectorAll('svg.chart')].flatMap((svg) => {
     const frame = svg.getBoundingClientRect()
     const scale = svg.getScreenCTM()?.a ?? 1
@@ -80,3 +82,37 @@ export const chartFaults = (page: Page, leastPixels: number): Promise<string[]> 
         && each.box.top < box.bottom - 5 && each.box.bottom > box.top + 5).map((each) => name + ' is on ' + each.name),
     ])
   })`)
+
+/** How a page is looked at. */
+export interface Look {
+  readonly language: Language
+  readonly colorScheme: 'light' | 'dark'
+  readonly viewport: { readonly width: number; readonly height: number }
+  readonly width: number
+}
+
+export const desktop = { width: 1280, height: 900 }
+export const phone = { width: 360, height: 740 }
+
+/** Every language, light and dark, on a desk and in a hand. */
+export const looks: readonly Look[] = languages.flatMap((language) =>
+  (['light', 'dark'] as const).flatMap((colorScheme) =>
+    [desktop, phone].map((viewport) => ({ language, colorScheme, viewport, width: viewport.width })),
+  ),
+)
+
+/** That a page of a file asks for nothing, says nothing, breaks no rule of WCAG 2.2 AA and is not wider than the screen, also once another service is chosen. */
+export async function expectSound(
+  { page, file, requests, complaints }: Opened & { readonly file: string },
+  { language, width }: Look,
+  service: string,
+): Promise<void> {
+  expect(await violations(page)).toEqual([])
+  await page.selectOption('#choose-service', service)
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
+  expect(await page.evaluate('document.documentElement.lang')).toBe(language)
+  expect(await chartFaults(page, 11)).toEqual([])
+  expect(requests).toEqual([`file://${file}`])
+  expect(complaints).toEqual([])
+  await page.close()
+}

@@ -2,15 +2,19 @@ import { createHash } from 'node:crypto'
 import type { parseHTML } from 'linkedom'
 import { expect } from 'vitest'
 import { censusRows } from '../../src/aggregate/census-rows.ts'
+import { gatherConcentrations } from '../../src/aggregate/concentrations.ts'
+import { denominated } from '../../src/aggregate/denominated.ts'
 import { gatherTops, networkName, productName } from '../../src/aggregate/page-tops.ts'
 import { pageViews } from '../../src/aggregate/page-views.ts'
 import { loadRegionMap } from '../../src/locate/region-map.ts'
 import { loadRegions } from '../../src/locate/regions.ts'
-import type { PageFacts } from '../../src/model/page.ts'
+import type { Concentrated } from '../../src/model/findings.ts'
+import type { PageFacts, PageFindings } from '../../src/model/page.ts'
 import type { ReportRow } from '../../src/model/report-row.ts'
 import type { Tally } from '../../src/model/tally.ts'
 import { nearestYears, regionsView } from '../../src/pipeline/report-scope.ts'
 import { loadServices } from '../../src/recognise/service.ts'
+import { chapman } from '../../src/statistics/capture-recapture.ts'
 
 export interface SyntheticPage {
   /** ISO 3166-1 codes; several make a page of the world. */
@@ -74,24 +78,25 @@ export async function syntheticPage({
   if (names.product !== undefined) products.unshift(['Example', names.product, ''])
   if (names.organisation !== undefined) networks.unshift(['64511', names.organisation])
   for (const row of await rows(products)) tops.product.see(row)
-  for (const row of await rows(networks)) tops.network.see(row)
+  const concentrations = gatherConcentrations()
+  for (const row of await rows(networks)) {
+    tops.network.see(row)
+    concentrations.see(row)
+  }
 
-  const views = pageViews(
-    [{ source: 'shodan', unit: 'addresses', rows: (await rows([[]])).filter(({ unit }) => unit === 'addresses') }],
-    country,
-    {
-      region: (code) => {
-        const region = regions.region(code)
-        return region === undefined || names.region === undefined || !code.includes('-')
-          ? region
-          : { ...region, name: names.region, localName: names.region }
-      },
-      title: (id) => catalogue.services.find((service) => service.id === id)?.title ?? '',
-      isCategory: (id) => catalogue.categories.has(id),
-      top: (kind, source, service) => tops[kind].top(source, service),
-      map: (await loadRegionMap(country, regions)).map,
+  const figures = (await rows([[]])).filter(({ unit }) => unit === 'addresses')
+  const views = pageViews([{ source: 'shodan', unit: 'addresses', rows: figures }], country, {
+    region: (code) => {
+      const region = regions.region(code)
+      return region === undefined || names.region === undefined || !code.includes('-')
+        ? region
+        : { ...region, name: names.region, localName: names.region }
     },
-  )
+    title: (id) => catalogue.services.find((service) => service.id === id)?.title ?? '',
+    isCategory: (id) => catalogue.categories.has(id),
+    top: (kind, source, service) => tops[kind].top(source, service),
+    map: (await loadRegionMap(country, regions)).map,
+  })
   return {
     snapshot: names.snapshot ?? 'synthetic',
     version: '0.0.0',
@@ -101,9 +106,63 @@ export async function syntheticPage({
     warnings: names.warning === undefined ? [] : [{ kind: 'partial', snapshot: 'x', missing: names.warning }],
     views,
     history: [],
+    findings: findingsOf(
+      figures.filter((row) => row.country === country),
+      concentrations.found().filter(({ region }) => region === country),
+      [networks, products],
+    ),
     origins: [{ kind: 'file', name: names.snapshot ?? 'synthetic.ndjson', detail: 'shodan', count: 1 }],
     credits: { populations: [], dbip: true },
   }
+}
+
+/** What stands out, in how few networks it is, what two sources missed, and other rates: something of each kind. */
+function findingsOf(
+  rows: readonly ReportRow[],
+  concentrated: readonly Concentrated[],
+  [networks, products]: readonly (readonly (readonly string[])[])[],
+): PageFindings {
+  const [asn = '', organisation = ''] = networks?.[0] ?? []
+  const [vendor = '', product = ''] = products?.[0] ?? []
+  const none = { asn: '', organisation: '', vendor: '', product: '' }
+  const parts = [
+    { ...none, kind: 'network', asn, organisation },
+    { ...none, kind: 'organisation', organisation },
+    { ...none, kind: 'product', vendor, product },
+  ] as const
+  const regions = rows.filter(({ region, country }) => region !== country && region !== 'unknown')
+  const outliers = regions
+    .filter(({ service, rateRatio }) => service !== 'all' && rateRatio !== undefined)
+    .toSorted((a, b) => (b.rateRatio ?? 0) - (a.rateRatio ?? 0))
+    .slice(0, 4)
+    .flatMap((row, index) =>
+      parts.slice(0, 1 + (index % 3)).map((part) => ({
+        ...part,
+        row,
+        countWithout: Math.floor(row.count / 3),
+        per100kWithout: (row.per100k ?? 0) / 3,
+        ...(index === 3 ? { share: undefined, shareWithout: undefined } : { share: 0.58, shareWithout: 0.12 }),
+      })),
+    )
+  const recaptured = rows
+    .filter(({ region, country }) => region === country)
+    .slice(0, 3)
+    .map((row, index) => {
+      const seen = { seenByFirst: row.count, seenBySecond: row.count, seenByBoth: Math.floor(row.count / 2) }
+      const estimated = index === 2 ? undefined : chapman(seen.seenByFirst, seen.seenBySecond, seen.seenByBoth)
+      return {
+        ...row,
+        ...seen,
+        firstSource: 'censys',
+        secondSource: 'shodan',
+        seen: seen.seenByFirst + seen.seenBySecond - seen.seenByBoth,
+        abundance: estimated && { estimate: estimated.estimate, ...estimated.interval },
+        refused: estimated === undefined ? ('few' as const) : undefined,
+      }
+    })
+  const totals = rows.filter(({ service }) => service === 'all')
+  const measures = [{ name: 'addresses' as const, value: (region: string) => 1000 * (1 + (region.charCodeAt(4) % 7)) }]
+  return { outliers, concentrated, recaptured, denominated: [...denominated(totals, measures)] }
 }
 
 /** The policy that fits a page's one style and its one script. */

@@ -3,17 +3,14 @@ import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ComparisonFacts } from '../../src/model/comparison-page.ts'
-import { languages, type Language } from '../../src/model/page.ts'
+import type { Language } from '../../src/model/page.ts'
 import { comparisonPage } from '../../src/reports/page/comparison.ts'
-import { chartFaults, noBrowser, openFile, startBrowser, violations, type Opened } from '../helpers/browser.ts'
+import { expectSound, looks, noBrowser, openFile, startBrowser, type Opened } from '../helpers/browser.ts'
 import { syntheticComparison } from '../helpers/comparison.ts'
 import { hostileTexts } from '../helpers/hostile-texts.ts'
 import { temporaryFolder } from '../helpers/store.ts'
 
 if (noBrowser !== undefined) console.warn(`skipped: pages in a browser: ${noBrowser}`)
-
-const desktop = { width: 1280, height: 900 }
-const phone = { width: 360, height: 740 }
 
 describe.skipIf(noBrowser !== undefined)('comparison.html in a browser', () => {
   let browser: Browser
@@ -39,26 +36,12 @@ describe.skipIf(noBrowser !== undefined)('comparison.html in a browser', () => {
     return { file, ...(await openFile(browser, file, options)) }
   }
 
-  const cases = languages.flatMap((language) =>
-    (['light', 'dark'] as const).flatMap((colorScheme) =>
-      [desktop, phone].map((viewport) => ({ language, colorScheme, viewport, width: viewport.width })),
-    ),
-  )
-
-  test.each(cases)(
+  test.each(looks)(
     '$language, $colorScheme, $width px wide: asks for nothing, says nothing, breaks no rule of WCAG 2.2 AA, is not wider than the screen',
-    async ({ language, colorScheme, viewport }) => {
-      for (const facts of [two, untold]) {
-        const { page, file, requests, complaints } = await opened(facts, language, { colorScheme, viewport })
-        expect(await violations(page)).toEqual([])
-        await page.selectOption('#choose-service', '2')
-        expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(viewport.width)
-        expect(await page.evaluate('document.documentElement.lang')).toBe(language)
-        expect(await chartFaults(page, 11)).toEqual([])
-        expect(requests).toEqual([`file://${file}`])
-        expect(complaints).toEqual([])
-        await page.close()
-      }
+    async (look) => {
+      const { language, colorScheme, viewport } = look
+      for (const facts of [two, untold])
+        await expectSound(await opened(facts, language, { colorScheme, viewport }), look, '2')
     },
   )
 

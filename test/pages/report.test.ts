@@ -2,18 +2,15 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { languages, type Language, type PageFacts } from '../../src/model/page.ts'
+import type { Language, PageFacts } from '../../src/model/page.ts'
 import { shown } from '../../src/reports/page/markup.ts'
 import { page as makePage } from '../../src/reports/page/page.ts'
-import { chartFaults, noBrowser, openFile, startBrowser, violations, type Opened } from '../helpers/browser.ts'
+import { expectSound, looks, noBrowser, openFile, startBrowser, type Opened } from '../helpers/browser.ts'
 import { hostileTexts } from '../helpers/hostile-texts.ts'
 import { syntheticPage } from '../helpers/page.ts'
 import { temporaryFolder } from '../helpers/store.ts'
 
 if (noBrowser !== undefined) console.warn(`skipped: pages in a browser: ${noBrowser}`)
-
-const desktop = { width: 1280, height: 900 }
-const phone = { width: 360, height: 740 }
 
 /** A snapshot of an earlier year, which counted less. */
 const periodOf = ({ views: [view] }: PageFacts, year: number): PageFacts['history'][number] => ({
@@ -51,26 +48,12 @@ describe.skipIf(noBrowser !== undefined)('report.html in a browser', () => {
     return { file, ...(await openFile(browser, file, options)) }
   }
 
-  const cases = languages.flatMap((language) =>
-    (['light', 'dark'] as const).flatMap((colorScheme) =>
-      [desktop, phone].map((viewport) => ({ language, colorScheme, viewport, width: viewport.width })),
-    ),
-  )
-
-  test.each(cases)(
+  test.each(looks)(
     '$language, $colorScheme, $width px wide: asks for nothing, says nothing, breaks no rule of WCAG 2.2 AA, is not wider than the screen',
-    async ({ language, colorScheme, viewport }) => {
-      for (const facts of [few, world]) {
-        const { page, file, requests, complaints } = await opened(facts, language, { colorScheme, viewport })
-        expect(await violations(page)).toEqual([])
-        await page.selectOption('#choose-service', '3')
-        expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(viewport.width)
-        expect(await page.evaluate('document.documentElement.lang')).toBe(language)
-        expect(await chartFaults(page, 11)).toEqual([])
-        expect(requests).toEqual([`file://${file}`])
-        expect(complaints).toEqual([])
-        await page.close()
-      }
+    async (look) => {
+      const { language, colorScheme, viewport } = look
+      for (const facts of [few, world])
+        await expectSound(await opened(facts, language, { colorScheme, viewport }), look, '3')
     },
   )
 

@@ -4,15 +4,12 @@ import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { languages, type Language } from '../../src/model/page.ts'
-import { noBrowser, openFile, openUrl, startBrowser, violations } from '../helpers/browser.ts'
+import { desktop, noBrowser, openFile, openUrl, phone, startBrowser, violations } from '../helpers/browser.ts'
 import { begun, browsed, type Browsed } from '../helpers/browsing.ts'
 import { addresses, makeSnapshot, type Seen } from '../helpers/census.ts'
 import { hostileTexts } from '../helpers/hostile-texts.ts'
 
 if (noBrowser !== undefined) console.warn(`skipped: the store's pages in a browser: ${noBrowser}`)
-
-const desktop = { width: 1280, height: 900 }
-const phone = { width: 360, height: 740 }
 
 /** Hosts of Tokyo and elsewhere; the names of networks are long, hostile, or none. */
 const seen = (from: number): Seen[] =>

@@ -2,6 +2,7 @@ import type { PageFacts, PageView } from '../../model/page.ts'
 import { h, type Element, type Markup } from './markup.ts'
 import { hasMap, mapsDrawn } from './map.ts'
 import { whole } from './numbers.ts'
+import { heading, scrolled } from './tables.ts'
 import type { Messages } from './words.ts'
 
 /** Sources, method, limits, licences. */
@@ -21,9 +22,8 @@ export function about(words: Messages, facts: PageFacts): Element {
     h('dl', {}, ...pairs.flatMap(([term, text]) => [h('dt', {}, term), h('dd', {}, text)])),
     origins.length === 0
       ? undefined
-      : h(
-          'div',
-          { class: 'scroll', role: 'region', tabindex: 0, 'aria-label': caption },
+      : scrolled(
+          caption,
           h(
             'table',
             {},
@@ -34,10 +34,8 @@ export function about(words: Messages, facts: PageFacts): Element {
               h(
                 'tr',
                 {},
-                ...[words.kind, words.name, words.detailColumn].map((head) =>
-                  h('th', { scope: 'col', class: 'text' }, head),
-                ),
-                h('th', { scope: 'col' }, words.records),
+                ...[words.kind, words.name, words.detailColumn].map((head) => heading(head, true)),
+                heading(words.records, false),
               ),
             ),
             h(

@@ -3,7 +3,7 @@ import type { ComparisonCell, ComparisonService, ComparisonView } from '../../mo
 import type { ComparisonMessages } from './comparison-en.ts'
 import { h, type Element } from './markup.ts'
 import { decimal, rounded, signed, whole } from './numbers.ts'
-import { frame, heading } from './tables.ts'
+import { scrolled, heading } from './tables.ts'
 import { otherName, regionName, type Messages } from './words.ts'
 
 /** Whether what became of addresses is known of a service. */
@@ -62,7 +62,7 @@ export function comparisonTable(
     [words.unknown, service.unknown],
     [words.total, service.total],
   ] as const
-  return frame(
+  return scrolled(
     caption,
     h(
       'table',

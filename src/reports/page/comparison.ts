@@ -9,7 +9,7 @@ import { shortName } from './chart.ts'
 import { h, type Element } from './markup.ts'
 import { whole } from './numbers.ts'
 import { shell } from './shell.ts'
-import { frame, heading } from './tables.ts'
+import { scrolled, heading } from './tables.ts'
 import { day, messages, regionName, serviceName, type Messages } from './words.ts'
 
 const own: Readonly<Record<Language, ComparisonMessages>> = { en: comparisonEn, ja: comparisonJa }
@@ -194,7 +194,7 @@ function about(words: Messages, texts: ComparisonMessages, facts: ComparisonFact
     'section',
     { 'aria-labelledby': 'sources' },
     h('h2', { id: 'sources' }, texts.sides),
-    frame(
+    scrolled(
       texts.sides,
       h(
         'table',

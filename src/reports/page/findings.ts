@@ -3,7 +3,7 @@ import type { Concentrated, Denominated, Outlier, Recaptured } from '../../model
 import type { PageFacts, PageFindings, PageView } from '../../model/page.ts'
 import { h, type Element } from './markup.ts'
 import { decimal, none, whole } from './numbers.ts'
-import { frame, heading } from './tables.ts'
+import { scrolled, heading } from './tables.ts'
 import { regionName, serviceName, type Messages } from './words.ts'
 
 /** Rates told of, and services of a table; the files have all. */
@@ -158,7 +158,7 @@ function table(caption: string, heads: readonly string[], rows: readonly (readon
     (_, column) =>
       column === 0 || rows.some((row) => !/^[\d–]/.test(row[column] ?? '') || /[a-z]/i.test(row[column] ?? '')),
   )
-  return frame(
+  return scrolled(
     caption,
     h(
       'table',

@@ -20,10 +20,11 @@ export function summary(words: Messages, { views: [view], missing, warnings }: P
 }
 
 /** Sentences that a snapshot tells in English alone. */
-const notice = (title: string, lines: readonly string[]): Element | undefined =>
+export const notice = (title: string, lines: readonly string[], level?: 'h2'): Element | undefined =>
   noticeOf(
     title,
     lines.map((line) => h('li', { lang: 'en' }, line)),
+    level,
   )
 
 /** Warnings in the page's language, but for what a snapshot tells. */
@@ -37,8 +38,8 @@ export const warningNotice = (words: Messages, warnings: readonly Warning[]): El
     ),
   )
 
-const noticeOf = (title: string, items: readonly Element[]): Element | undefined =>
-  items.length === 0 ? undefined : h('div', { class: 'notice' }, h('h3', {}, title), h('ul', {}, ...items))
+const noticeOf = (title: string, items: readonly Element[], level: 'h2' | 'h3' = 'h3'): Element | undefined =>
+  items.length === 0 ? undefined : h('div', { class: 'notice' }, h(level, {}, title), h('ul', {}, ...items))
 
 /** What there is to say of a service, sentence by sentence. */
 export function sentences(words: Messages, view: PageView, { total, unknown, cells }: PageService): string[] {

@@ -37,7 +37,7 @@ export function detailTable(words: Messages, view: PageView, service: PageServic
     ['unknown', words.unknown, service.unknown, undefined] as const,
     ['total', words.total, service.total, totalPopulation(view)] as const,
   ]
-  return frame(
+  return scrolled(
     caption,
     h(
       'table',
@@ -90,7 +90,7 @@ export function matrixTable(words: Messages, view: PageView): Element {
       h('th', { scope: 'row', title: code }, title),
       ...view.services.map((service) => h('td', {}, whole(cellOf(service)?.count))),
     )
-  return frame(
+  return scrolled(
     words.matrixCaption(unit),
     h(
       'table',
@@ -122,5 +122,5 @@ export const heading = (name: string, isText: boolean, title?: string): Element 
   h('th', { scope: 'col', class: isText ? 'text' : undefined, title }, name)
 
 /** A table that scrolls by itself, also by keyboard. @param isShort whether it is small enough to be always laid out */
-export const frame = (label: string, table: Element, isShort = false): Element =>
+export const scrolled = (label: string, table: Element, isShort = false): Element =>
   h('div', { class: isShort ? 'scroll short' : 'scroll', role: 'region', tabindex: 0, 'aria-label': label }, table)

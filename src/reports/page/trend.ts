@@ -5,7 +5,7 @@ import { rateRatioInterval } from '../../statistics/rate-ratio.ts'
 import { columnsOf, marginFor, plotted, shortName } from './chart.ts'
 import { h, type Element } from './markup.ts'
 import { decimal, interval, whole } from './numbers.ts'
-import { frame, heading } from './tables.ts'
+import { scrolled, heading } from './tables.ts'
 import { day, serviceName, type Messages } from './words.ts'
 
 /** Services that a trend is drawn of. */
@@ -108,7 +108,7 @@ function table(words: Messages, history: readonly PagePeriod[], services: readon
     ...texts.map((text) => h('td', {}, text)),
     h('td', { class: 'text' }, notes),
   ]
-  return frame(
+  return scrolled(
     words.trendTable,
     h(
       'table',

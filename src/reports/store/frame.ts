@@ -1,6 +1,7 @@
 import { asset } from '../page/assets.ts'
 import { h, rawElement, render, type Element, type Markup } from '../page/markup.ts'
 import { servedPolicy } from '../page/security.ts'
+import { heading, scrolled } from '../page/tables.ts'
 import { pathTo, type Words } from './words.ts'
 
 /** Style of all pages: report.html's, and what the store's pages need beside it. */
@@ -97,17 +98,6 @@ export const link = (
 export const errorPage = (words: Words, sentence: string): string =>
   frame({ words, title: sentence }, h('p', {}, link(words, words.store.store, [])))
 
-/** Sentences that the program tells in English alone. */
-export const notice = (title: string, lines: readonly string[]): Element | undefined =>
-  lines.length === 0
-    ? undefined
-    : h(
-        'div',
-        { class: 'notice' },
-        h('h2', {}, title),
-        h('ul', {}, ...lines.map((line) => h('li', { lang: 'en' }, line))),
-      )
-
 export interface Column {
   readonly title: string
   readonly isText?: boolean
@@ -130,9 +120,8 @@ export const dataTable = (
           : h('td', { class: columns[index]?.isText === true ? 'text' : undefined }, cell),
       ),
     )
-  return h(
-    'div',
-    { class: 'scroll', role: 'region', tabindex: 0, 'aria-label': caption },
+  return scrolled(
+    caption,
     h(
       'table',
       {},
@@ -140,13 +129,7 @@ export const dataTable = (
       h(
         'thead',
         {},
-        h(
-          'tr',
-          {},
-          ...columns.map(({ title, isText }, index) =>
-            h('th', { scope: 'col', class: index === 0 || isText === true ? 'text' : undefined }, title),
-          ),
-        ),
+        h('tr', {}, ...columns.map(({ title, isText }, index) => heading(title, index === 0 || isText === true))),
       ),
       h('tbody', {}, ...rows.map(line)),
       foot.length === 0 ? undefined : h('tfoot', {}, ...foot.map(line)),

@@ -6,7 +6,8 @@ import { h, type Element, type Markup } from '../page/markup.ts'
 import { hasMap, legend, map, patterns } from '../page/map.ts'
 import { decimal, interval, whole } from '../page/numbers.ts'
 import { regionName, serviceName, viewName } from '../page/words.ts'
-import { asking, choice, dataTable, frame, link, notice, type Column, type Framing } from './frame.ts'
+import { notice } from '../page/summary.ts'
+import { asking, choice, dataTable, frame, link, type Column, type Framing } from './frame.ts'
 import { countsOf, periodOf } from './list.ts'
 import { placeName, type Words } from './words.ts'
 
@@ -43,7 +44,7 @@ export function placePage(words: Words, facts: StorePlace, service: string): str
       here: { parts, ...(service === 'all' ? {} : { query: { service } }) },
     },
     h('p', {}, `${isWorld ? '' : `${snapshot.id} · `}${periodOf(words, snapshot)} · ${countsOf(words, snapshot)}`),
-    notice(store.missing, snapshot.missing),
+    notice(store.missing, snapshot.missing, 'h2'),
     isWorld ? h('p', {}, link(words, store.report, [...parts, 'report']), ` – ${store.reportNote}`) : undefined,
     ...views.flatMap((view, index) => viewSection(words, facts, view, service, index)),
     ...sources.flatMap((source) => sourceSection(words, facts, source, name)),
