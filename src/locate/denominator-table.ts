@@ -19,7 +19,7 @@ const isTabled = (name: string): name is TabledDenominator => tabledDenominators
 
 /**
  * Reads a table of denominators: CSV as a region table is, with the column `code` (ISO 3166-2) and one or more of
- * `tabledDenominators`, whole numbers from 1; an empty cell is not known.
+ * `tabledDenominators`, whole numbers from 1; an empty cell is not known, unless the file ends in it.
  * @throws CensusError (exit 2) naming file, line and field at the first fault
  */
 export async function readDenominatorTable(path: string, regions: RegionTable): Promise<DenominatorTable> {
@@ -33,6 +33,13 @@ export async function readDenominatorTable(path: string, regions: RegionTable): 
     throw wrongInput(
       `${path}, line 1: ${wrong === undefined ? 'there is no header row' : `the column "${wrong.slice(0, 60)}" is unknown or there twice`}`,
       `The first line must be ${header}, or fewer of these columns`,
+    )
+  const last = rest.at(-1)
+  // Of a file cut off there, the figure that is missing would be taken as not known.
+  if (last?.cells.at(-1)?.trim() === '' && !/[\r\n]$/.test(bytes.subarray(-1).toString()))
+    throw wrongInput(
+      `${path}, line ${last.line}: the last cell is empty and the line has no end: the file may be cut off`,
+      'Write it again whole; if it is, end its last line',
     )
   const found = new Map<string, number>()
   const seen = new Set<string>()

@@ -65,6 +65,17 @@ describe('readDenominatorTable', () => {
     )
   })
 
+  it('refuses what is cut off after a comma, and takes an empty last cell where its line has an end', async () => {
+    const whole = 'code,households,slash24\r\nJP-13,6690934,12\r\nJP-27,,'
+    for (const cut of [whole, `${whole} `, 'code,households\nJP-13,', 'code,households\nJP-13,""'])
+      await expect(read(cut)).rejects.toMatchObject({
+        exit: 2,
+        message: expect.stringMatching(/table\.csv, line [23]: .*cut off$/) as string,
+      })
+    for (const end of ['\r\n', '\n', '\r', '5', ' 5'])
+      expect((await read(whole + end)).value('households', 'JP-13')).toBe(6690934)
+  })
+
   it('refuses a file that is not there', async () => {
     await expect(readDenominatorTable('/nowhere/table.csv', regions)).rejects.toMatchObject({ exit: 2 })
   })
