@@ -203,7 +203,6 @@ function about(words: Messages, texts: ComparisonMessages, facts: ComparisonFact
         h('thead', {}, h('tr', {}, ...heads.map((head) => heading(head, true)))),
         h('tbody', {}, row(texts.old, facts.old), row(texts.new, facts.new)),
       ),
-      true,
     ),
     h('p', {}, `${words.version}: exposure-census ${facts.version}`),
     h('h2', {}, words.method),

@@ -121,6 +121,6 @@ export const isTooWide = (view: PageView): boolean => view.services.length > wid
 export const heading = (name: string, isText: boolean, title?: string): Element =>
   h('th', { scope: 'col', class: isText ? 'text' : undefined, title }, name)
 
-/** A table that scrolls by itself, also by keyboard. @param isShort whether it is small enough to be always laid out */
-export const scrolled = (label: string, table: Element, isShort = false): Element =>
-  h('div', { class: isShort ? 'scroll short' : 'scroll', role: 'region', tabindex: 0, 'aria-label': label }, table)
+/** A table that scrolls by itself, also by keyboard. */
+export const scrolled = (label: string, table: Element): Element =>
+  h('div', { class: 'scroll', role: 'region', tabindex: 0, 'aria-label': label }, table)

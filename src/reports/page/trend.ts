@@ -148,6 +148,5 @@ function table(words: Messages, history: readonly PagePeriod[], services: readon
         h('tr', {}, h('th', { scope: 'row' }, words.trendRatio), h('td'), ...cells(services.map(ratio), '')),
       ),
     ),
-    true,
   )
 }
