@@ -13,10 +13,11 @@ import { measureFull } from './full-report.ts'
 import { benchmark, machine, markdownTable, median, quoted, run } from './measure.ts'
 
 /*
- * `npm run bench:report [-- --endpoints 10000000 --runs 5 --seed 1 --part tables,full]`: counting every table of a report from a snapshot,
+ * `npm run bench:report [-- --endpoints 10000000 --runs 5 --seed 1 --part tables,full --keep DIR]`: counting every table of a report from a snapshot,
  * beside DuckDB's bare grouping query for the same table over the same Parquet files, with the same settings. The
  * same again for a tenth of the endpoints shows how time grows. The snapshot is made by `census import` from a slim
- * synthetic export. Then a report with all its files, as a whole process. What it prints on standard output is what docs/performance.md has.
+ * synthetic export. Then a report of a series with all its files, as a whole process; `--keep` has its snapshots made
+ * there, once for several calls. What it prints on standard output is what docs/performance.md has.
  */
 
 const { values } = parseArgs({
@@ -25,6 +26,7 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '5' },
     seed: { type: 'string', default: '1' },
     part: { type: 'string', default: 'tables,full' },
+    keep: { type: 'string' },
   },
 })
 const endpoints = Number(values.endpoints)
@@ -49,7 +51,7 @@ interface Measured {
 
 async function measure(folder: string): Promise<void> {
   if (parts.includes('tables')) await measureTables(folder)
-  if (parts.includes('full')) await measureFull(folder, endpoints, runs, Number(values.seed))
+  if (parts.includes('full')) await measureFull(values.keep ?? folder, endpoints, runs, Number(values.seed))
 }
 
 async function measureTables(folder: string): Promise<void> {
@@ -180,7 +182,7 @@ async function bareQuery(
 }
 
 await benchmark(
-  'npm run bench:report [-- --endpoints N --runs N --seed N --part tables,full]',
+  'npm run bench:report [-- --endpoints N --runs N --seed N --part tables,full --keep DIR]',
   Number.isInteger(endpoints) &&
     endpoints >= 10 &&
     Number.isInteger(runs) &&

@@ -90,17 +90,18 @@ const signals = [
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const
-for (const [signal, code] of signals) {
-  // Nothing needs undoing: a draft that stays behind is no snapshot, and the next writer removes it.
-  process.once(signal, () => process.exit(code))
-}
+// Nothing needs undoing: a draft that stays behind is no snapshot, and the next writer removes it.
+const endAtOnce = (code: number): void => process.exit(code)
+let onSignal = endAtOnce
+// One listener for good: a signal that came while there is none, or just before it went, would be lost.
+for (const [signal, code] of signals) process.on(signal, () => onSignal(code))
 
 /** The exit code of the first signal; what is open is closed before. A second one ends the process at once. */
 function signalled(): Promise<number> {
   return new Promise((resolve) => {
-    for (const [signal, code] of signals) {
-      process.removeAllListeners(signal)
-      process.once(signal, () => resolve(code))
+    onSignal = (code) => {
+      onSignal = endAtOnce
+      resolve(code)
     }
   })
 }

@@ -154,6 +154,8 @@ export function storageError(
     cause: error,
     hint: full
       ? `the disk is full or not writable: free some space and run the same command again; ${standing}`
-      : standing,
+      : /EROFS|EACCES|EPERM/.test(text)
+        ? `nothing may be written there: check its permissions, or name another folder; ${standing}`
+        : standing,
   })
 }

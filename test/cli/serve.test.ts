@@ -55,6 +55,24 @@ describe('census serve', () => {
     })
   })
 
+  test('a signal always has a listener: one that comes while another is put in its place would be lost', async () => {
+    await withFolder(async (folder) => {
+      const watch = `for (const name of ['off', 'removeListener', 'removeAllListeners']) {
+        const remove = process[name].bind(process)
+        process[name] = (event, ...rest) => {
+          remove(event, ...rest)
+          if (/^SIG/.test(event) && process.listenerCount(event) === 0) console.error(event + ' has no listener')
+          return process
+        }
+      }`
+      await writeFile(join(folder, 'watch.mjs'), watch)
+      const env = { NODE_OPTIONS: `--import=${join(folder, 'watch.mjs')}` }
+      const { child, ran } = await listening(['--store', 'store'], { cwd: folder, env })
+      child.kill('SIGTERM')
+      expect(await ran).toMatchObject({ code: 143, stderr: '' })
+    })
+  })
+
   test.each([
     [['--include-hosts'], /^$/],
     [['--link', '--quiet'], /^$/],
