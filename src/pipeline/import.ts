@@ -43,8 +43,8 @@ const tolerableRejects = 0.01
  * @throws CensusError exit 2 for an unusable file, exit 4 when another writer holds the store, exit 1 for a full disk
  */
 export async function importFiles(request: ImportRequest): Promise<RecordsSnapshot> {
-  const inputs = await detectAll(request)
   const id = await unusedId(request.store, request.id)
+  const inputs = await detectAll(request)
   return await writingTo(request.store, async () => {
     const draft = await beginSnapshot(request.store, id)
     try {

@@ -50,11 +50,11 @@ export async function probeIntoStore(
   request: StoreRequest,
   workers: readonly Worker[] | undefined,
 ): Promise<RecordsSnapshot> {
+  const id = await unusedId(request.store, request.id)
   const prepared = await prepare(request)
   const { store } = request
   const discovery = planDiscovery(request, prepared)
   const toolVersion = discovery && (await synToolVersion(discovery.tool))
-  const id = await unusedId(store, request.id)
   return await writingTo(store, async () => {
     try {
       if (discovery !== undefined && toolVersion !== undefined)

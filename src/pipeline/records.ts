@@ -110,10 +110,10 @@ export async function planRecords(request: RecordsRequest): Promise<PlannedRecor
  *   or one that costs more than is allowed, 4 when another writer holds the store
  */
 export async function downloadRecords(request: RecordsRequest): Promise<RecordsSnapshot> {
+  const id = await unusedId(request.store, request.id)
   const country = await checkScope(request.engine, request)
   const { engine, close } = openRecords(request)
   try {
-    const id = await unusedId(request.store, request.id)
     return await writingTo(request.store, () =>
       answered(engine, () => downloadHeld(engine, country, id, request)).catch((error: unknown) => {
         throw storageError(error, 'the download failed', 'what was received is kept: the same command goes on with it')

@@ -47,8 +47,8 @@ function unanswered({ facts }: EngineClient, error: unknown): unknown {
  * @throws CensusError exit 1 when no engine takes the key or the plan, or answers anything; 2 for a wrong request
  */
 export async function survey(request: SurveyRequest): Promise<Surveyed> {
-  const prepared = await prepare(request)
   const id = await unusedId(request.store, request.id)
+  const prepared = await prepare(request)
   const engines: OpenSource[] = []
   try {
     for (const source of request.sources) engines.push(openSource(source, request, prepared))
